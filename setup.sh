@@ -14,6 +14,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 venv=$here/.venv
 stamp=$venv/.set-up
 tools=$here/.tools
+turn=$tools/setting-up
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -68,42 +69,82 @@ choose_python() { # the system's own where it is new enough; else one inside thi
 }
 
 install_locked() { # exactly uv.lock, from the addresses it names
-    "$uv" sync --project "$here" --frozen --quiet --extra ray $groups >&2
+    "$uv" sync --project "$here" --frozen $quiet --extra ray $groups >&2
 }
 
 install_mirrored() { # exactly uv.lock's hashes, but from the person's own index
     "$uv" export --project "$here" --frozen --quiet --extra ray $groups --no-emit-project -o "$tools/requirements.txt" >&2 &&
         "$uv" venv --project "$here" --quiet --allow-existing "$venv" >&2 &&
-        "$uv" pip install --python "$venv/bin/python" --quiet --default-index "$index" --require-hashes \
+        "$uv" pip install --python "$venv/bin/python" $quiet --default-index "$index" --require-hashes \
             -r "$tools/requirements.txt" >&2 &&
         "$uv" pip install --python "$venv/bin/python" --quiet --default-index "$index" --no-deps -e "$here" >&2
 }
 
+is_running() { # is_running PID: whether that setup still runs (its pid may be another program's by now)
+    if [ -r "/proc/$1/cmdline" ]; then
+        tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -q 'setup\.sh'
+    else
+        kill -0 "$1" 2>/dev/null
+    fi
+}
+
+take_turn() { # one setup at a time; what a killed one left is thrown away, since a package may be half there
+    mkdir -p "$tools"
+    waited=
+    until (set -C && echo $$ >"$turn") 2>/dev/null; do
+        other=$(cat "$turn" 2>/dev/null) || continue
+        if is_running "${other:-0}"; then
+            [ -n "$waited" ] || say "Another setup of this folder is running (pid $other): waiting for it ..."
+            waited=yes
+            sleep 1
+        else
+            say "The last setup was interrupted: starting afresh ..."
+            rm -rf "$venv" "$turn"
+        fi
+    done
+    trap 'rm -f "$turn"' EXIT # also after an error: uv changes .venv only when it has everything
+    if [ -e "$venv/bin/ray" ] && ! grep -qF "$venv/bin/python" "$venv/bin/ray"; then
+        say "This folder was moved: making .venv anew ..." # scripts hold absolute paths
+        rm -rf "$venv"
+    fi
+}
+
+give_turn() {
+    rm -f "$turn"
+    trap - EXIT
+}
+
 set_up() { # set_up plain|dev
-    set=$1
-    if [ "$set" = plain ] && [ "$(sed -n 1p "$stamp" 2>/dev/null)" = dev ]; then set=dev; fi
     [ -w "$here" ] || fail "$here is not writable by $(id -un)." "Run this as its owner, or clone it to a place of your own."
+    take_turn
+    if is_ready "$1"; then # the other setup did it
+        give_turn
+        return
+    fi
+    set=$1
+    if [ "$(sed -n 1p "$stamp" 2>/dev/null)" = dev ]; then set=dev; fi # never take the tests' packages away
     if [ "$set" = dev ]; then groups='--group dev'; else groups=--no-dev; fi
+    if [ -t 2 ]; then quiet=; else quiet=--quiet; fi # uv's progress bars are for people
     unset VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH
     export UV_PROJECT_ENVIRONMENT="$venv"
     if ! [ -w "${XDG_CACHE_HOME:-${HOME:-/nonexistent}}" ] && [ -z "${UV_CACHE_DIR-}" ]; then
         export UV_CACHE_DIR="$tools/cache"
     fi
-    mkdir -p "$tools"
-    rm -f "$stamp" # from here on .venv counts as half-made, until the end
     uv=$(find_uv) || exit 1
     choose_python
     say "Installing shim, Ray and the embedded store into .venv (about 100 MB the first time) ..."
     index=${UV_DEFAULT_INDEX-${UV_INDEX_URL-${PIP_INDEX_URL-}}}
     if [ -n "$index" ]; then how=install_mirrored; else how=install_locked; fi
+    rm -f "$stamp"
     $how || fail "The packages could not be installed (see above)." \
         "Check network and disk space; behind a proxy set HTTPS_PROXY, for a company CA SSL_CERT_FILE, for a mirror UV_DEFAULT_INDEX. Then run this again: it goes on where it stopped."
     { printf '%s\n' "$set" && wanted; } >"$stamp.new"
     mv "$stamp.new" "$stamp"
+    give_turn
 }
 
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'trap - EXIT; exit 130' INT # the turn stays taken, so the next setup starts afresh
+trap 'trap - EXIT; exit 143' TERM
 
 case ${1-} in
 --uv)
@@ -125,6 +166,8 @@ is_ready plain || set_up plain </dev/null
 if [ $# -gt 0 ]; then
     exec "$venv/bin/shim" "$@"
 fi
+shim=.venv/bin/shim
+if [ "$(pwd -P)" != "$here" ]; then shim=\"$venv/bin/shim\"; fi
 say "shim is set up. Type next:"
-say "  $venv/bin/shim start --head        a protected Ray on this machine"
-say "  $venv/bin/shim --help              everything else"
+say "  $shim start --head        a protected Ray on this machine"
+say "  $shim --help              everything else"
