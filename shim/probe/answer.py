@@ -51,3 +51,17 @@ def from_error(error: OSError) -> Answer:
     if isinstance(error, (ConnectionResetError, BrokenPipeError)):
         return Answer(Verdict.OTHER, "it broke the connection off")
     return Answer(Verdict.OTHER, f"could not look: {error.strerror or type(error).__name__}")
+
+
+def guess(data: bytes) -> str:
+    """Name the protocol of a peer by its first bytes."""
+    known = {
+        b"HTTP/": "HTTP",
+        b"\x15\x03": "TLS",
+        b"\x16\x03": "TLS",
+        b"-": "Redis",
+        b"+": "Redis",
+        b"SSH-": "SSH",
+        b"\x00\x00": "HTTP/2",
+    }
+    return next((name for start, name in known.items() if data.startswith(start)), "something else")

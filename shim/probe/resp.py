@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import hiredis
 
-from shim.probe.answer import Answer, Misspoken, Verdict, from_error
+from shim.probe.answer import Answer, Misspoken, Verdict, from_error, guess
 from shim.probe.wire import Wire, dial
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Session:
                 raise ConnectionResetError("closed by the peer")
             first, size = first or data[:1], size + len(data)
             if first not in _FIRST:
-                raise NotRedis(_guess(data))
+                raise NotRedis(f"it speaks {guess(data)}, not Redis")
             if size > LIMIT:
                 raise NotRedis("its reply has no end")
             try:
@@ -95,18 +95,7 @@ def connect(host: str, port: int, *, timeout: float = 3.0, tls: ssl.SSLContext |
     Raises:
         OSError: It cannot be reached, or the handshake failed; TimeoutError after ``timeout`` seconds.
     """
-    return Session(_dial(host, port, timeout, tls), timeout)
-
-
-def _dial(host: str, port: int, timeout: float, tls: ssl.SSLContext | None) -> Wire:
-    wire = dial(host, port, timeout)
-    try:
-        if tls is not None:
-            wire.encrypt(tls, host)
-    except BaseException:
-        wire.close()
-        raise
-    return wire
+    return Session(dial(host, port, timeout, tls), timeout)
 
 
 def stranger(host: str, port: int, *, timeout: float = 3.0, tls: ssl.SSLContext | None = None) -> Answer:
@@ -116,7 +105,7 @@ def stranger(host: str, port: int, *, timeout: float = 3.0, tls: ssl.SSLContext 
     so that "connected with a password" proves nothing.
     """
     try:
-        with Session(_dial(host, port, timeout, tls), None) as session:
+        with Session(dial(host, port, timeout, tls), None) as session:
             answer = _judge_greeting(session.call("PING"))
             for password, what in (
                 (secrets.token_hex(16), "any password"),
@@ -155,11 +144,3 @@ def _judge_password(reply: Reply, what: str) -> Answer:
 
 def _first_word(text: str) -> str:
     return "".join(letter for letter in text.split(" ", 1)[0][:20] if letter.isprintable()) or "?"
-
-
-def _guess(data: bytes) -> str:
-    if data.startswith(b"HTTP/"):
-        return "it speaks HTTP, not Redis"
-    if data[:1] in (b"\x15", b"\x16"):
-        return "it speaks TLS"
-    return "it does not speak RESP"

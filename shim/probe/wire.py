@@ -73,15 +73,26 @@ class Wire:
             raise TimeoutError("it accepts connections, but does not answer in time") from None
 
 
-def dial(host: str, port: int, timeout: float) -> Wire:
-    """Connect to the first address of ``host`` that accepts; ``timeout`` seconds hold for all of it.
+def dial(host: str, port: int, timeout: float, tls: ssl.SSLContext | None = None) -> Wire:
+    """Connect, in TLS when a context is given; ``timeout`` seconds hold for this and all that follows.
 
     The look-up of a name is the resolver's and has the resolver's own timeout.
 
     Raises:
-        OSError: No address accepts (the last error); TimeoutError at the deadline; socket.gaierror.
+        OSError: No address accepts (the last error), the name is unknown (socket.gaierror), or the
+            handshake failed; TimeoutError at the deadline.
     """
-    deadline = time.monotonic() + timeout
+    wire = _connect(host, port, time.monotonic() + timeout)
+    try:
+        if tls is not None:
+            wire.encrypt(tls, host)
+    except BaseException:
+        wire.close()
+        raise
+    return wire
+
+
+def _connect(host: str, port: int, deadline: float) -> Wire:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except ValueError as error:  # UnicodeError: a label that IDNA does not allow
