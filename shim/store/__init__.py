@@ -1,0 +1,1 @@
+"""The Redis-compatible servers that hold Ray's control data: ours (embedded, native) or yours (remote)."""
