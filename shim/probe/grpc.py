@@ -36,7 +36,7 @@ CLUSTER_ID = rb"(?:\n\x00)?\x12\x1c(.{28})"  # GetClusterIdReply: an empty statu
 
 @dataclass(frozen=True)
 class GrpcReply:
-    """How a call ended: gRPC's status and message, and the first message of the reply (protobuf, undecoded)."""
+    """How a call ended: gRPC's status and message, and the first message of the reply (raw protobuf)."""
 
     status: int
     message: str

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shim.probe.answer import Answer, Misspoken, Verdict, from_error
+from shim.probe.answer import Answer, Misspoken, Verdict, from_error, guess
 from shim.probe.bearer import bearer
 from shim.probe.wire import Wire, dial
 
@@ -23,7 +23,7 @@ LIMIT = 65536
 
 @dataclass(frozen=True)
 class Reply:
-    """Status, the first `LIMIT` bytes of the body, and the headers (their names in any case)."""
+    """Status, the first `LIMIT` bytes of the body, and the headers (names in lower case)."""
 
     status: int
     body: bytes
@@ -64,11 +64,12 @@ def request(
         try:
             connection.request(method, path, body, headers)
             reply = connection.getresponse()
-            return Reply(reply.status, reply.read(LIMIT), reply.headers)
+            names = {name.lower(): value for name, value in reply.getheaders()}
+            return Reply(reply.status, reply.read(LIMIT), names)
         except ConnectionError:  # http.client's RemoteDisconnected is one
             raise
         except http.client.BadStatusLine as error:
-            raise Misspoken(f"it speaks {guess(str(error).strip(chr(39)).encode())}, not HTTP") from None
+            raise Misspoken(f"it speaks {guess(str(error).encode())}, not HTTP") from None
         except http.client.HTTPException:
             raise Misspoken("it speaks broken HTTP") from None
 
@@ -86,7 +87,7 @@ class _Socket:
         return io.BufferedReader(_Incoming(self._wire))
 
     def close(self) -> None:
-        self._wire.close()
+        """Do nothing: http.client closes early, while the body is still to be read; who dialled hangs up."""
 
 
 class _Incoming(io.RawIOBase):
@@ -123,7 +124,7 @@ def runtime_env_agent(host: str, port: int, token: Secret | None, *, timeout: fl
 
 
 def _is_post_only(reply: Reply) -> bool:
-    return reply.status == http.HTTPStatus.METHOD_NOT_ALLOWED and "POST" in reply.headers.get("Allow", "")
+    return reply.status == http.HTTPStatus.METHOD_NOT_ALLOWED and "POST" in reply.headers.get("allow", "")
 
 
 def _ask(

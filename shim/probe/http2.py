@@ -18,7 +18,7 @@ STREAM = 1  # the first stream of a client (RFC 9113, 5.1.1)
 
 
 class Exchange:
-    """A request and its reply on a connection of their own: `run` it once, then read ``headers`` and ``body``.
+    """A request and its reply on a connection of their own: `run` it once, then read the attributes.
 
     Attributes:
         headers: Headers and trailers of the reply, in one.

@@ -7,7 +7,7 @@ from shim.probe.wire import dial
 
 
 def is_open(host: str, port: int, timeout: float = 1.0) -> Verdict:
-    """Return OPEN (something accepts), ABSENT (refused), SILENT (no answer in time), or OTHER (could not look)."""
+    """Return OPEN (something accepts), ABSENT (nothing listens), SILENT (filtered?) or OTHER."""
     try:
         dial(host, port, timeout).close()
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from shim.probe.wire import dial
 
 
@@ -15,15 +17,13 @@ def speaks_tls(host: str, port: int, *, timeout: float = 3.0) -> bool:
     """
     import ssl
 
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(incoming, outgoing, server_hostname=host)
-    try:
-        session.do_handshake()
-    except ssl.SSLWantReadError:
-        pass  # the greeting now waits in `outgoing`
+    session = context.wrap_bio(incoming, outgoing)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        session.do_handshake()  # puts our greeting into `outgoing`, then wants the answer
     with dial(host, port, timeout) as wire:
         wire.send(outgoing.read())
         start = b""

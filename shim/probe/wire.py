@@ -98,18 +98,19 @@ def _connect(host: str, port: int, deadline: float) -> Wire:
     except ValueError as error:  # UnicodeError: a label that IDNA does not allow
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from error
     failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
-    for family, kind, protocol, _, address in addresses:
-        connection = socket.socket(family, kind, protocol)
+    for position, (family, kind, protocol, _, address) in enumerate(addresses):
+        share = (deadline - time.monotonic()) / (len(addresses) - position)
+        connection = None
         try:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            connection = socket.socket(family, kind, protocol)
+            connection.settimeout(max(share, 0.001))
             connection.connect(address)
-        except TimeoutError:
-            connection.close()
-            failure = TimeoutError("no answer to the connection (filtered?)")
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            if connection is not None:
+                connection.close()
+            silent = isinstance(error, TimeoutError)
+            failure = TimeoutError("no answer to the connection (filtered?)") if silent else error
+        else:
             return Wire(connection, deadline)
     raise failure
