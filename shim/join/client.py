@@ -5,25 +5,24 @@ The legacy password is never sent: only the ``join`` user's password, which is d
 
 from __future__ import annotations
 
-import contextlib
 import random
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from shim.join.credential import Derived, derive, encode
 from shim.join.failure import Head, NotYetError
-from shim.join.service import KEY, USER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shim.join.record import JoinRecord
-    from shim.probe.resp import Reply, Session
     from shim.secret import Secret
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0  # seconds between tries; a whole Slurm job asks at once, hence the jitter
+FIRST_PAUSE, LONGEST_PAUSE = (
+    0.2,
+    2.0,
+)  # seconds between tries; a whole Slurm job asks at once, hence the jitter
 
 
 def fetch(
@@ -56,21 +55,24 @@ def fetch(
     """
     encode(password)
     head, key = Head(host, port, gcs_port), _Derivation(password)
-    data = _persist(lambda: _ask(head, key, timeout), wait=wait, progress=progress)
 
+    from shim.join.conversation import ask
     from shim.join.record import open_record
 
+    data = _persist(lambda: ask(head, key.result, timeout), wait=wait, progress=progress)
     return open_record(data, key.result(), now=time.time())
 
 
 class _Derivation:
-    """The key derivation, running in a thread (OpenSSL lets Python go on) while we load modules and connect."""
+    """The key derivation, in a thread (OpenSSL lets Python go on) while we load modules and connect."""
 
     def __init__(self, password: Secret) -> None:
         self._derived: Derived | None = None
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, args=(password,), daemon=True)
         self._thread.start()
+        import cryptography.hazmat.primitives.ciphers.aead
+        import cryptography.hazmat.primitives.kdf.hkdf  # noqa: F401 - while scrypt runs, not after it
 
     def _run(self, password: Secret) -> None:
         try:
@@ -79,7 +81,7 @@ class _Derivation:
             self._failure = error
 
     def result(self) -> Derived:
-        """Wait for the keys."""
+        """Wait for the keys; raises what the derivation raised."""
         self._thread.join()
         if self._derived is None:
             assert self._failure is not None  # noqa: S101 - _run sets one of the two
@@ -105,77 +107,3 @@ def _persist(ask: Callable[[], bytes], *, wait: float, progress: Callable[[str],
                 raise
             time.sleep(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - spreads load, keeps no secret
             pause = min(pause * 1.5, LONGEST_PAUSE)
-
-
-def _ask(head: Head, key: _Derivation, timeout: float) -> bytes:
-    """Connect once and return the sealed record, or raise the reason why not."""
-    from shim.probe.answer import Misspoken
-
-    try:
-        with _connect(head, timeout) as session:
-            _greet(head, session.call("PING"))
-            password = key.result().join_password
-            _enter(head, session.call("AUTH", USER, password.reveal()))
-            return _take(head, session.call("GET", KEY))
-    except Misspoken as error:
-        raise head.stranger(str(error)) from None
-    except OSError as error:
-        raise head.broken(str(error) or "it hung up") from None
-
-
-def _connect(head: Head, timeout: float) -> Session:
-    from shim.probe.resp import connect
-
-    for last in (False, True):
-        try:
-            return connect(head.host, head.join_port, timeout=timeout)
-        except socket.gaierror:
-            raise head.unknown() from None
-        except OSError as error:
-            if not _knock(head, timeout):
-                raise head.absent() from None
-            if not isinstance(error, ConnectionRefusedError):
-                raise head.filtered() from None
-            if last:  # seen twice: the head did not just come up between the two knocks
-                raise head.closed() from None
-    raise AssertionError("unreachable")
-
-
-def _knock(head: Head, timeout: float) -> bool:
-    """Say whether anything accepts connections on the GCS port."""
-    with contextlib.suppress(OSError), socket.create_connection((head.host, head.gcs_port), timeout=timeout):
-        return True
-    return False
-
-
-def _greet(head: Head, reply: Reply) -> None:
-    """Accept only a server that asks for a password: an open one says OK to any."""
-    text = _error(reply)
-    if text.startswith(("ERR max number of clients", "LOADING")):
-        raise head.broken("it is busy")
-    if not text.startswith("NOAUTH"):
-        why = "it is a Redis that refuses this address" if text else "it is a Redis that asks for no password"
-        raise head.stranger(why)
-
-
-def _enter(head: Head, reply: Reply) -> None:
-    text = _error(reply)
-    if text.startswith("WRONGPASS"):
-        raise head.wrong_password()
-    if text or reply != "OK":
-        raise head.stranger("it does not know users, as Redis before 6.0")
-
-
-def _take(head: Head, reply: Reply) -> bytes:
-    if isinstance(reply, bytes):
-        return reply
-    if reply is None:
-        raise head.missing()
-    raise head.stranger("it lets us in, but gives no record")
-
-
-def _error(reply: Reply) -> str:
-    """Return the text of an error reply, and nothing for any other."""
-    import hiredis
-
-    return str(reply) if isinstance(reply, hiredis.ReplyError) else ""

@@ -21,6 +21,9 @@ SALT = b"ray-redis-shim join protocol 1"
 MEMORY = 2 * 128 * COST * BLOCK
 """What OpenSSL may take, in bytes: its own default of 32 MiB refuses this cost."""
 
+KEY, USER = "shim:join", "join"
+"""The one key of the join service, and the user who may read it and do nothing else."""
+
 LONGEST = 1024
 """Bytes of a password in UTF-8. Redis allowed more; nobody types more."""
 

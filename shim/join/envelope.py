@@ -1,4 +1,4 @@
-"""The outside of a join record: canonical JSON, so that there is one spelling and no changed bit goes unnoticed.
+"""The outside of a join record: canonical JSON, one spelling only, so that no changed bit goes unnoticed.
 
 Protocol number, cluster id and time of issue are in clear (and bound to the seal as associated data); then
 a random salt, a commitment to the key, and the sealed rest, all in lower-case hex.

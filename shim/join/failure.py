@@ -44,11 +44,11 @@ class Head:
 
     @property
     def copy(self) -> str:
-        """The way that needs no join."""
+        """Return the way that needs no join, as half a sentence."""
         return f"copy the token: scp {self.host}:.ray/auth_token ~/.ray/auth_token"
 
     def absent(self) -> NotYetError:
-        """Neither port answers."""
+        """Say that neither port answers."""
         return NotYetError(
             f"No head answers at {self.host}: neither the GCS (port {self.gcs_port}) "
             f"nor the join service (port {self.join_port}).",
@@ -56,21 +56,21 @@ class Head:
         )
 
     def unknown(self) -> NotYetError:
-        """The name does not resolve."""
+        """Say that the name does not resolve."""
         return NotYetError(
             f"The name {self.host} does not resolve.",
             fix=f"Check the spelling and the DNS (getent hosts {self.host}), or give the head's IP address.",
         )
 
     def broken(self, why: str) -> NotYetError:
-        """Somebody listens, and the conversation breaks off: a tunnel or proxy before a head that is not there."""
+        """Say that the conversation broke off, as with a tunnel or proxy before a head that is not there."""
         return NotYetError(
             f"The join service at {self.join} does not answer properly: {why}.",
-            fix="Check that the head is up (there: shim status); if a tunnel or proxy is between, check that too.",
+            fix="Check that the head is up (there: shim status), and any tunnel or proxy between.",
         )
 
     def missing(self) -> NotYetError:
-        """The door is open, with nothing behind it."""
+        """Say that the door is open, with nothing behind it."""
         return NotYetError(
             f"The join service at {self.join} holds no join record.",
             fix="On the head, publish it again: shim join close && shim join open",
@@ -78,7 +78,7 @@ class Head:
         )
 
     def closed(self) -> JoinError:
-        """The GCS answers, the join port refuses."""
+        """Say that the GCS answers and the join port refuses."""
         return JoinError(
             f"The join is closed, or a firewall rejects it: the GCS answers at {self.gcs}, "
             f"but port {self.join_port} refuses connections.",
@@ -86,22 +86,22 @@ class Head:
         )
 
     def filtered(self) -> JoinError:
-        """The GCS answers, the join port is silent."""
+        """Say that the GCS answers and the join port is silent."""
         return JoinError(
             f"The GCS answers at {self.gcs}, but the join port {self.join_port} does not: a firewall?",
             fix=f"Let this node reach TCP port {self.join_port} of the head. Or {self.copy}",
         )
 
     def wrong_password(self) -> WrongPasswordError:
-        """WRONGPASS from a join service."""
+        """Say that a join service answered WRONGPASS."""
         return WrongPasswordError(
             f"The join service at {self.join} refuses this Redis password.",
             fix="Give the password that the head was started with (it is compared letter by letter).",
         )
 
     def stranger(self, why: str) -> JoinError:
-        """Something else listens on the join port."""
+        """Say that something else listens on the join port."""
         return JoinError(
-            f"What listens at {self.join} is no join service: {why}. No password was sent.",
+            f"What listens at {self.join} is no join service: {why}.",
             fix="Check the address and --join-port (the GCS port + 10 by default), here and on the head.",
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shim.secret import Secret
 
 ENOUGH = 64
-"""Bits that a password must be worth on the network: 2^64 guesses of 0.4 s each. ``uuidgen`` is worth more."""
+"""Bits that a password must be worth on the network: 2^64 guesses of 0.4 s. ``uuidgen`` is worth more."""
 
 LOOKED_AT = 72
 """Characters that are estimated; zxcvbn is quadratic, and what follows can only add."""

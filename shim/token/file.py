@@ -47,11 +47,10 @@ def load(path: Path, kind: Kind) -> Token | None:
         raise ShimError(
             f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}"
         ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ShimError(f"{path} is not a regular file.", fix="Name a file with the token in its first line.")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ShimError(
-                f"{path} is not a regular file.", fix="Name a file that holds the token in its first line."
-            )
         line = file.readline(LONGEST).decode(errors="replace")
     if not trim(line):
         return None
