@@ -15,6 +15,9 @@ LIMIT = 2**20
 """Bytes of a whole conversation at most: a lying peer must not fill our memory."""
 
 STREAM = 1  # the first stream of a client (RFC 9113, 5.1.1)
+SETTINGS = (
+    b"\x04"  # type of the frame that a server sends first (3.4); h2 would wait on a text for its "length"
+)
 
 
 class Exchange:
@@ -45,24 +48,26 @@ class Exchange:
         self._http.initiate_connection()
         self._http.send_headers(STREAM, headers)
         self._http.send_data(STREAM, body, end_stream=True)
-        size = 0
+        start, size = b"", 0
         while not self._ended:
             self._wire.send(self._http.data_to_send())
             data = self._wire.receive()
-            size += len(data)
+            start, size = (start + data)[:9], size + len(data)
             if not data:
                 raise ConnectionResetError("closed by the peer")
+            if start[3:4] not in (b"", SETTINGS):
+                raise Misspoken(f"it speaks {guess(start)}, not gRPC")
             if size > LIMIT:
                 raise Misspoken("its reply has no end")
-            self._take(data, first=size == len(data))
+            self._take(data)
 
-    def _take(self, data: bytes, *, first: bool) -> None:
+    def _take(self, data: bytes) -> None:
         from h2.exceptions import H2Error
 
         try:
             events = self._http.receive_data(data)
         except (H2Error, ValueError):  # ValueError: headers that are no text
-            raise Misspoken(f"it speaks {guess(data) if first else 'broken HTTP/2'}, not gRPC") from None
+            raise Misspoken("it speaks broken HTTP/2, not gRPC") from None
         for event in events:
             self._note(event)
 
