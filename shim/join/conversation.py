@@ -35,7 +35,7 @@ def ask(head: Head, key: Callable[[], Derived], timeout: float) -> bytes:
     except Misspoken as error:
         raise head.stranger(str(error)) from None
     except OSError as error:
-        raise head.broken(str(error) or "it hung up") from None
+        raise head.broken(error.strerror or str(error) or "it hung up") from None
 
 
 def _connect(head: Head, timeout: float) -> Session:
