@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,24 +13,35 @@ from shim.secret import Secret
 from shim.store import server
 from shim.store.acl import ADMIN_RULES, DEFAULT_OFF, Profile, ray_rules, user_line
 from shim.store.conversation import Credential, refusal, speak
+from shim.store.data import explain, full, refuse_full_disk, refuse_old_binary
+from shim.store.filesystem import is_network_filesystem
 
 if TYPE_CHECKING:
     from shim.process import Process
     from shim.store.binary import Binary
 
-ADMIN = "admin"
+__all__ = (
+    "ADMIN",
+    "ADMIN_FILE",
+    "Credential",
+    "LocalStore",
+    "check",
+    "is_network_filesystem",
+    "spec",
+    "start",
+    "stop",
+)
+
+ADMIN, RAY = "admin", "ray"
 ADMIN_FILE = "admin.secret"
-RAY = "ray"
 LOOPBACK = "127.0.0.1"
 
-_ROOM = 16 * 2**20  # bytes that must be free before a store is started
 _PAYLOAD = b"\0" * 8192  # larger than the room that is left in a file's last block
 _SETTINGS = (
     ("appendonly", "yes"),
     ("appendfsync", "everysec"),
     ("aof-load-truncated", "yes"),  # a torn last write, as kill -9 or a power cut leaves it
     ("aof-use-rdb-preamble", "no"),  # commands only: another product or version can read it as well
-    ("maxmemory-policy", "noeviction"),
 )
 
 
@@ -79,11 +88,10 @@ def check(store: LocalStore) -> None:
     """Find what would keep `start` from working, before anything is stopped.
 
     Raises:
-        ShimError: The server refuses its configuration, its data is from a server that it cannot read, the
-            disk is full.
+        ShimError: The server refuses its configuration or cannot read the data, or the disk is full.
     """
-    _refuse_old_binary(store)
-    _refuse_full_disk(store.data)
+    refuse_old_binary(store.data, store.binary)
+    refuse_full_disk(store.data)
     server.check(spec(store, Secret.generate(), Secret.generate()))
 
 
@@ -102,15 +110,15 @@ def start(store: LocalStore, *, timeout: float = 15, load_timeout: float = 300) 
     Raises:
         ShimError: It did not start, its data is damaged, the disk is full. Nothing is left running.
     """
-    _refuse_old_binary(store)
+    refuse_old_binary(store.data, store.binary)
+    refuse_full_disk(store.data)
     make_private_folder(store.folder)
     make_private_folder(store.data)
-    _refuse_full_disk(store.data)
     ray, admin = Credential(RAY, Secret.generate()), Credential(ADMIN, Secret.generate())
     try:
         process = server.launch(spec(store, ray.password, admin.password), timeout=timeout)
-    except server.ServerDied as error:
-        raise _explain(store, error) from None
+    except server.ServerDied as died:
+        raise explain(store.data, store.binary, died) from None
     try:
         _await_data(store, process, admin, load_timeout)
         _try_write(store, admin)
@@ -139,7 +147,7 @@ def _await_data(store: LocalStore, process: Process, admin: Credential, timeout:
                 if not refusal(session.call("PING")).startswith("LOADING"):
                     return
         except OSError:
-            continue  # it is dying: a damaged file is found while loading
+            pass  # it is busy loading, or ends because it cannot
         if time.monotonic() > deadline:
             raise ShimError(
                 f"The control store has not loaded {store.data} in {timeout:.0f} seconds.",
@@ -147,7 +155,8 @@ def _await_data(store: LocalStore, process: Process, admin: Credential, timeout:
             )
         time.sleep(0.05)
     log = store.folder / server.LOG
-    raise _explain(store, server.ServerDied("The control store ended.", fix=f"See {log}.", log=log))
+    died = server.ServerDied("The control store ended while it loaded its data.", fix=f"See {log}.", log=log)
+    raise explain(store.data, store.binary, died)
 
 
 def _try_write(store: LocalStore, admin: Credential) -> None:
@@ -157,49 +166,4 @@ def _try_write(store: LocalStore, admin: Credential) -> None:
         about = session.call("INFO", "persistence")
         refused = refused or refusal(session.call("DEL", "shim:room"))
     if refused or b"aof_last_write_status:ok" not in (about if isinstance(about, bytes) else b""):
-        raise _full(store.data)
-
-
-def _refuse_full_disk(folder: Path) -> None:
-    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    room = os.statvfs(place)
-    if room.f_bavail * room.f_frsize < _ROOM:
-        raise _full(folder)
-
-
-def _full(folder: Path) -> ShimError:
-    return ShimError(
-        f"The control store cannot write its data to {folder}: the disk or your quota is full.",
-        fix=f"Free some space (df -h {folder}), or name another place with SHIM_STATE_DIR.",
-    )
-
-
-def _refuse_old_binary(store: LocalStore) -> None:
-    """Redis 6 does not look into the folder that later versions write, and would start empty."""
-    newer = store.data / "appendonlydir"
-    if not store.binary.at_least(7, 0) and newer.exists():
-        raise ShimError(
-            f"{newer} was written by a newer server than {store.binary}, which cannot read it.",
-            fix=f"Use the newer one (--store embedded), or start empty: mv {store.data} {store.data}.old",
-        )
-
-
-def _explain(store: LocalStore, died: server.ServerDied) -> ShimError:
-    """Say what is wrong with the data, when the server's log blames the data."""
-    said = died.log.read_text(errors="replace") if died.log.exists() else ""
-    if "No space left" in said or "Disk quota exceeded" in said:
-        return _full(store.data)
-    if not re.search(
-        r"(?i)bad file format|append.only file|AOF manifest|reading the RDB|wrong signature", said
-    ):
-        return died
-    named = re.search(r"(?i)append.only file (appendonly\S*?)[:.]?\s", said)
-    folder = store.data / "appendonlydir" if (store.data / "appendonlydir").exists() else store.data
-    file = folder / (named[1] if named else "appendonly.aof")
-    whole = folder / "appendonly.aof.manifest" if folder != store.data else file
-    return ShimError(
-        f"The control store's data is damaged: {file} cannot be read to its end.",
-        fix=f"Keep a copy (cp -r {store.data} {store.data}.damaged), then cut off what is damaged: "
-        f"bash -c 'exec -a redis-check-aof {store.binary.path} --fix {whole}'; "
-        f"or start empty: mv {store.data} {store.data}.damaged",
-    )
+        raise full(store.data)
