@@ -66,7 +66,7 @@ class Head:
         """Say that the conversation broke off, as with a tunnel or proxy before a head that is not there."""
         return NotYetError(
             f"The join service at {self.join} does not answer properly: {why}.",
-            fix="Check that the head is up (there: shim status), and that nothing else (a tunnel, a TLS server) has the port.",
+            fix="Check that the head is up (there: shim status); a tunnel or a TLS server on that port?",
         )
 
     def missing(self) -> NotYetError:

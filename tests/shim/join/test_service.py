@@ -129,8 +129,35 @@ def test_every_command_of_this_server_but_get_is_forbidden(
             assert answer.startswith((*REFUSALS, "ERR unknown subcommand", "ERR Unknown subcommand")), name
 
 
-def test_publisher_is_gone(door: Door, derived: Derived) -> None:
-    """No user that could write is left in the process, nor in a file that a restart would read."""
+def test_publisher_is_gone(
+    binary: Binary,
+    tmp_path: Path,
+    derived: Derived,
+    free_port: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even with the password, which only this test knows, nobody can write."""
+    known = Secret.generate()
+    monkeypatch.setattr("shim.join.service.Secret.generate", lambda: known)
+    port = free_port()
+    process = open_door(
+        folder=tmp_path / "join",
+        binary=binary,
+        addresses=("127.0.0.1",),
+        port=port,
+        sealed=b"x",
+        join_password=derived.join_password,
+        marker="",
+    )
+    try:
+        with connect("127.0.0.1", port) as session:
+            assert error(session, "AUTH", "publisher", known.reveal()).startswith("WRONGPASS")
+    finally:
+        close_door(process)
+
+
+def test_publisher_cannot_come_back(door: Door) -> None:
+    """No file that a restart would read brings him back."""
     assert not (door.folder / server.USERS).exists()
     for path in door.folder.rglob("*"):
         if path.is_file():
