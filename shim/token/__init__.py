@@ -4,9 +4,10 @@ Importing this and calling `find` costs nothing but the standard library: ``shim
 for ``ray get-auth-token``, which needs two seconds.
 """
 
-from shim.token.file import default_path, generate, load, save, tighten
+from shim.token.file import default_path, load, tighten
 from shim.token.lookup import find, sources
 from shim.token.model import Kind, Source, SourceState, State, Token, fingerprint
+from shim.token.writing import generate, save
 
 __all__ = [
     "Kind",

@@ -76,6 +76,7 @@ FILES = [
     ("old Macintosh line ends", b"abc\rdef\r", "line break"),
     ("NUL", b"abc\0def", "control character"),
     ("known to everybody", FAMOUS.encode(), "everybody knows"),
+    ("endless", b"x" * 70_000, "too long"),
 ]
 
 

@@ -140,7 +140,7 @@ def test_whoever_comes_first_wins_on_a_shared_home(tmp_path: Path, monkeypatch: 
         real(target, data)
         path.write_bytes(TWO.reveal().encode())
 
-    monkeypatch.setattr("shim.token.file.write_private", meanwhile)
+    monkeypatch.setattr("shim.token.writing.write_private", meanwhile)
     with pytest.raises(ShimError, match="another token"):
         save(path, ONE)
     assert path.read_text() == TWO.reveal()
