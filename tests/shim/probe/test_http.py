@@ -92,6 +92,11 @@ def test_a_200_that_is_no_version_of_ray_is_no_dashboard() -> None:
         assert probe.dashboard(HOST, number, None).verdict is Verdict.OTHER
 
 
+def test_a_path_that_does_not_take_post_either_is_no_agent() -> None:
+    with peers.listening(peers.says(b"HTTP/1.1 405 No\r\nAllow: PUT\r\nContent-Length: 0\r\n\r\n")) as number:
+        assert probe.agent(HOST, number, None).verdict is Verdict.OTHER
+
+
 def test_body_and_headers_come_back(ray_like: Callable[[bool], int]) -> None:
     reply = probe.request(HOST, ray_like(False), "/", method="POST", body=b"\x00\xff")
     assert (reply.status, reply.body, reply.headers["content-length"]) == (200, b"\x00\xff", "2")

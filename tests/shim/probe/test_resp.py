@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -16,8 +19,6 @@ from shim.probe.answer import Verdict
 from tests.shim.probe import peers
 
 if TYPE_CHECKING:
-    import socket
-    import threading
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -135,6 +136,20 @@ def test_last_words_of_a_server_that_hangs_up_are_heard() -> None:
 
     with peers.listening(handler) as number:
         assert "protected mode" in resp.stranger(HOST, number).detail
+
+
+def test_last_words_are_heard_although_sending_fails() -> None:
+    said = threading.Event()
+
+    def handler(connection: socket.socket, over: threading.Event) -> None:
+        connection.sendall(b"-ERR max number of clients reached\r\n")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # a reset
+        said.set()
+
+    with peers.listening(handler) as number, resp.connect(HOST, number) as session:
+        assert said.wait(5)
+        assert str(session.call("PING")) == "ERR max number of clients reached"
 
 
 @pytest.mark.parametrize(
