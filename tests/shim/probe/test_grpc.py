@@ -206,7 +206,7 @@ def test_garbage_of_every_kind_is_an_answer() -> None:
 
 def test_headers_that_are_no_text_are_an_answer() -> None:
     """On a stream that nobody opened, h2 4.4.1 lets a UnicodeDecodeError through (found by mutation)."""
-    words = SETTINGS + bytes.fromhex("000008010500000019de0e01880001ff01fe0000")
+    words = SETTINGS + bytes.fromhex("00000801050000 19de0e01880001ff01fe0000")
     with peers.listening(peers.says(words)) as number:
         assert grpc.gcs(HOST, number, None).detail == "it speaks broken HTTP/2, not gRPC"
 
