@@ -23,7 +23,9 @@ def make_private_folder(folder: Path) -> None:
         folder.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except FileExistsError as error:
-        raise ShimError(f"{folder} is not a folder.", fix=f"Move {folder} away, or name another place.") from error
+        raise ShimError(
+            f"{folder} is not a folder.", fix=f"Move {folder} away, or name another place."
+        ) from error
     except OSError as error:
         raise ShimError(
             f"{folder} cannot be made: {error.strerror}.",
@@ -51,7 +53,7 @@ def check_owner(path: Path) -> None:
     if stat.S_ISLNK(info.st_mode):
         raise ShimError(
             f"{path} is a symbolic link; secrets are not kept behind links.",
-            fix=f"Remove the link, or name the real place: {os.path.realpath(path)}",  # noqa: PTH - no resolve loop error
+            fix=f"Remove the link, or name the real place: {os.path.realpath(path)}",
         )
     if info.st_uid != os.geteuid():
         raise ShimError(
@@ -103,7 +105,9 @@ def read_private(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ShimError(f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}") from error
+        raise ShimError(
+            f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}"
+        ) from error
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
 

@@ -14,8 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from shim.errors import ShimError
+
+Child: TypeAlias = subprocess.Popen[bytes]
+"""A program that was started here and can be waited for."""
+
+TimeoutExpired = subprocess.TimeoutExpired
 
 MARKER = "SHIM_CLUSTER"
 """Environment variable that every process of a cluster inherits: the cluster's state folder."""
@@ -91,11 +97,13 @@ def run(
         )
     except subprocess.TimeoutExpired as error:
         raise ShimError(
-            f"{command[0]} did not end within {timeout:.0f} seconds.", fix="Is the machine overloaded? Try again."
+            f"{command[0]} did not end within {timeout:.0f} seconds.",
+            fix="Is the machine overloaded? Try again.",
         ) from error
     except OSError as error:
         raise ShimError(
-            f"{command[0]} cannot be run: {error.strerror}.", fix=f"Check that {command[0]} exists and may be executed."
+            f"{command[0]} cannot be run: {error.strerror}.",
+            fix=f"Check that {command[0]} exists and may be executed.",
         ) from error
     return Finished(done.returncode, done.stdout, done.stderr)
 
@@ -108,7 +116,7 @@ def spawn(
     stdin: bytes = b"",
     new_session: bool = True,
     cwd: Path | None = None,
-) -> subprocess.Popen[bytes]:
+) -> Child:
     """Start a program that outlives us: own session, output to ``log`` (0600), secrets only through ``stdin``.
 
     Raises:
@@ -127,7 +135,8 @@ def spawn(
         )
     except OSError as error:
         raise ShimError(
-            f"{command[0]} cannot be run: {error.strerror}.", fix=f"Check that {command[0]} exists and may be executed."
+            f"{command[0]} cannot be run: {error.strerror}.",
+            fix=f"Check that {command[0]} exists and may be executed.",
         ) from error
     finally:
         os.close(descriptor)
@@ -165,7 +174,11 @@ def family(sessions: Iterable[int], marker: str) -> list[Process]:
     wanted, table = set(sessions), list(everything())
     found: dict[int, Process] = {}
     for _, uid, process in table:
-        if uid == own and process.pid != me and (process.session in wanted or _is_marked(process.pid, marker)):
+        if (
+            uid == own
+            and process.pid != me
+            and (process.session in wanted or _is_marked(process.pid, marker))
+        ):
             found[process.pid] = process
     grew = True
     while grew:

@@ -1,0 +1,5 @@
+"""``python -m shim``."""
+
+from shim.cli.entry import main
+
+main()

@@ -1,0 +1,70 @@
+"""The first thing that runs: take passwords out of argv and environment before anything else is imported.
+
+Any local user reads argv (``ps``), and whoever runs as us reads the environment (``/proc/PID/environ``). When either
+holds a Redis password, shim starts itself again without it, and hands the full command line on in a file
+that exists in memory only. `ps` shows the password for the instant before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+HANDED_ON = "SHIM_COMMAND_FD"
+"""Environment variable: the file descriptor with the full command line, NUL-separated."""
+
+VARIABLES = ("RAY_REDIS_PASSWORD", "SHIM_STORE_PASSWORD")
+"""Environment variables that hold a password."""
+
+_OPTION = re.compile(r"--?[\w-]*(?:password|passwd|pasword)[\w-]*", re.IGNORECASE)
+_NOT_SECRET = ("--redis-password-file", "--redis-password-env")
+_URL = re.compile(r"(\brediss?://)[^/\s]*@")
+HIDDEN = "***"
+
+
+def main() -> None:
+    """Run shim."""
+    arguments = sys.argv[1:]
+    if HANDED_ON in os.environ:
+        arguments = _receive(int(os.environ.pop(HANDED_ON)))
+    elif (hidden := hide(arguments)) != arguments or any(name in os.environ for name in VARIABLES):
+        _start_again(arguments, hidden)
+    from shim.cli.main import run
+
+    run(arguments)
+
+
+def hide(arguments: list[str]) -> list[str]:
+    """Return the words with every password in them replaced by ``***``."""
+    shown, follows = [], False
+    for word in arguments:
+        name, equals, value = word.partition("=")
+        secret = bool(_OPTION.fullmatch(name)) and name not in _NOT_SECRET
+        if follows and word:
+            shown.append(HIDDEN)
+        elif secret and equals and value:
+            shown.append(f"{name}={HIDDEN}")
+        else:
+            shown.append(_URL.sub(rf"\1{HIDDEN}@", word))
+        follows = secret and not equals and not follows
+    return shown
+
+
+def _start_again(arguments: list[str], hidden: list[str]) -> None:
+    environment = dict(os.environ)
+    taken = [f"{name}={environment.pop(name)}" for name in VARIABLES if name in environment]
+    descriptor = os.memfd_create("shim", 0)
+    os.write(descriptor, "\0".join([*taken, "", *arguments]).encode(errors="surrogateescape"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    environment[HANDED_ON] = str(descriptor)
+    before = sys.orig_argv[: len(sys.orig_argv) - len(arguments)]
+    os.execve(sys.executable, [*before, *hidden], environment)  # noqa: S606 - ourselves, without a shell
+
+
+def _receive(descriptor: int) -> list[str]:
+    with os.fdopen(descriptor, "rb") as file:
+        words = file.read().decode(errors="surrogateescape").split("\0")
+    variables = words[: words.index("")]
+    os.environ.update(variable.partition("=")[::2] for variable in variables)
+    return words[len(variables) + 1 :]

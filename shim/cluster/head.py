@@ -1,0 +1,208 @@
+"""Carry out the plan of a head: each step recorded before the next, so that a killed start can be cleared."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shim import token
+from shim.cluster import remains
+from shim.cluster.control_store import ControlStore, open_store
+from shim.cluster.environment import node_environment
+from shim.cluster.launch import Launch, await_started, begin
+from shim.cluster.selfcheck import Check, Subject, check_head, failures
+from shim.errors import ShimError
+from shim.files import make_private_folder
+from shim.state import NodeState, Phase, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shim.cluster.plan import HeadPlan
+    from shim.join.credential import Derived
+    from shim.process import Child
+
+
+@dataclass(frozen=True)
+class Started:
+    """A head that runs: its record, what was checked, and seconds by step (benchmarks read them)."""
+
+    state: NodeState
+    token: token.Token
+    checks: tuple[Check, ...]
+    seconds: dict[str, float]
+    child: Child
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, step: str) -> None:
+        now = time.monotonic()
+        self.seconds[step], self._since = now - self._since, now
+
+
+def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
+    """Start store, join service and Ray, and check them as a stranger would.
+
+    Raises:
+        ShimError: A step failed, or a check did. Everything that was started has been ended.
+    """
+    make_private_folder(plan.folder)
+    state = _first_record(plan).save()
+    try:
+        return _start(plan, state, say)
+    except BaseException:
+        say("Something failed: ending what was started.")
+        _undo(plan)
+        raise
+
+
+def _undo(plan: HeadPlan) -> None:
+    remains.clear(plan.folder, load(plan.folder), grace=5)
+    if (state := load(plan.folder)) is not None:
+        replace(state, phase=Phase.STOPPED, members={}).save()
+
+
+def _first_record(plan: HeadPlan) -> NodeState:
+    request = plan.request
+    return NodeState(
+        folder=plan.folder,
+        name=plan.name,
+        role="head",
+        cluster_id=plan.cluster_id,
+        started_at=int(time.time()),
+        address=plan.address,
+        ports=plan.ports,
+        request=request.summary(),
+        facts={
+            "ray": str(request.ray.version),
+            "ray_program": str(request.ray.program),
+            "ray_python": str(request.ray.python),
+            "token_path": str(plan.token_path),
+            "namespace": plan.store.namespace,
+            "local": plan.local,
+            **({"slot": plan.slot} if plan.slot else {}),
+        },
+    )
+
+
+def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None]) -> Started:
+    clock = _Clock()
+    secret = ready_token(plan, say)
+    clock.lap("token")
+    store = open_store(plan.store, plan.request.environ)
+    state = state.with_member("store", store.process).with_facts(
+        store=store.title,
+        store_address=store.address,
+        store_user=store.credential.username,
+        reduced=list(store.reduced),
+        data=str(plan.store.local.data) if plan.store.local else None,
+    )
+    state.save()
+    say(f"Control store: {store.title}, reachable by nobody but the GCS.")
+    clock.lap("store")
+    derived = _derive(plan)
+    clock.lap("key derivation")
+    if derived is not None:
+        state = open_join(plan, state, secret, derived).save()
+        say(f"Join service: open on {', '.join(plan.join_addresses)} port {plan.ports['join']}.")
+    clock.lap("join")
+    say(f"Ray {plan.request.ray.version}: starting the head (about 15 seconds).")
+    launch = head_launch(plan, store)
+    child, process = begin(launch)
+    state = state.with_member("ray", process).save()
+    await_started(child, launch, say)
+    clock.lap("ray")
+    say("Checking the cluster as a stranger would, and running one task with the token.")
+    checks = check_head(Subject(state, secret.secret, plan, store, derived.join_password if derived else None))
+    clock.lap("self-check")
+    if failed := failures(checks):
+        raise ShimError(
+            "The cluster started, but is not closed: " + "; ".join(f"{one.title}: {one.detail}" for one in failed),
+            fix=f"It has been stopped again. Report this with the lines above; logs: {plan.folder}",
+        )
+    state = replace(state, phase=Phase.RUNNING).save()
+    return Started(state, secret, checks, clock.seconds, child)
+
+
+def ready_token(plan: HeadPlan, say: Callable[[str], None]) -> token.Token:
+    """Return the cluster's token, made now if there is none; a looser file is tightened, and that is said.
+
+    Raises:
+        ShimError: It is one that everybody knows, or its file cannot be kept.
+    """
+    from compat.passwords import is_famous
+
+    found = token.find(plan.request.environ, plan.request.home) if plan.token_path.parent != plan.folder else None
+    if found is None:
+        found = _own_token(plan)
+    if is_famous(found.secret.reveal()):
+        raise ShimError(
+            f"The token of {found.source.where} is one that everybody knows.",
+            fix="Make a fresh one: move that one away, then shim token generate",
+        )
+    changed = token.tighten(plan.token_path)
+    if changed:
+        say(changed)
+    return found
+
+
+def _own_token(plan: HeadPlan) -> token.Token:
+    """Return the token in the cluster's own file: from the environment where given by value, else kept or made."""
+    if plan.name == "default":
+        given = token.find(plan.request.environ, plan.request.home)
+        if given is not None and given.source.kind == "environment":
+            token.save(plan.token_path, given.secret, replace=True)
+            return given
+    return token.load(plan.token_path, "cluster") or token.generate(plan.token_path)
+
+
+def _derive(plan: HeadPlan) -> Derived | None:
+    if not plan.join or plan.request.password is None:
+        return None
+    from shim.join.credential import derive
+
+    return derive(plan.request.password)
+
+
+def open_join(plan: HeadPlan, state: NodeState, secret: token.Token, derived: Derived) -> NodeState:
+    """Publish the join record; return the record of the node with the door in it, not yet saved."""
+    from shim.join import service
+    from shim.join.record import JoinRecord, seal
+
+    assert plan.binary is not None  # noqa: S101 - planned together with the join
+    issued = int(time.time())
+    record = JoinRecord(secret.secret, plan.cluster_id, issued, str(plan.request.ray.version), plan.ports["gcs"])
+    process = service.open_door(
+        folder=plan.folder / "join",
+        binary=plan.binary,
+        addresses=plan.join_addresses,
+        port=plan.ports["join"],
+        sealed=seal(record, derived),
+        join_password=derived.join_password,
+        marker=str(plan.folder),
+    )
+    return state.with_member("join", process).with_facts(join_since=issued)
+
+
+def head_launch(plan: HeadPlan, store: ControlStore | None) -> Launch:
+    """Return how `ray start` is run; without a store yet (a dry run), its password is left out."""
+    environment = node_environment(plan.request.environ, plan.token_path, plan.folder) | plan.metrics
+    username: tuple[str, ...] = ("--redis-username=ray",)
+    if store is not None:
+        environment |= store.environment(plan.store.namespace)
+        username = (f"--redis-username={store.credential.username}",) if store.credential.username else ()
+    return Launch(
+        ray=plan.request.ray,
+        arguments=(*plan.arguments, *username),
+        environment=environment,
+        log=Path(plan.folder, "ray.log"),
+        store_password=store.credential.password if store is not None else None,
+    )

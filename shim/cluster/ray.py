@@ -1,0 +1,82 @@
+"""Find the Ray to use. shim imports none: people have theirs, and it runs in its own Python."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compat.errors import LegacyError
+from compat.version import Version
+from shim.errors import ShimError
+from shim.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ASK = "import importlib.metadata as m, platform; print(m.version('ray'), platform.python_version())"
+INSTALL = "pip install 'ray[default]>=2.54', or name yours with --ray-bin."
+
+
+@dataclass(frozen=True)
+class RayInstallation:
+    """A Ray: its ``ray`` program, the Python that runs it, and both versions."""
+
+    program: Path
+    python: Path
+    version: Version
+    python_version: str
+
+
+def find(given: str | None, environ: Mapping[str, str]) -> RayInstallation:
+    """Return the Ray named by ``--ray-bin``, else the one beside this Python, else the one on PATH.
+
+    Raises:
+        ShimError: There is none, or it is not one that can be asked for its version.
+    """
+    program = _program(given, environ)
+    python = _interpreter(program)
+    asked = run([str(python), "-c", _ASK], timeout=60)
+    try:
+        version, python_version = asked.output.split()
+        return RayInstallation(program, python, Version.parse(version), python_version)
+    except (ValueError, LegacyError):
+        raise ShimError(f"{python}, which runs {program}, has no Ray that tells its version.", fix=INSTALL) from None
+
+
+def _program(given: str | None, environ: Mapping[str, str]) -> Path:
+    if given is not None:
+        found = shutil.which(given, path=environ.get("PATH"))
+        if found is None:
+            raise ShimError(f"There is no program {given}.", fix="Give --ray-bin the path of a ray program.")
+        return Path(found).absolute()
+    beside = Path(sys.executable).parent / "ray"
+    if beside.is_file():
+        return beside
+    found = shutil.which("ray", path=environ.get("PATH"))
+    if found is None:
+        raise ShimError("No Ray is installed beside this Python or on PATH.", fix=INSTALL)
+    return Path(found).absolute()
+
+
+def _interpreter(program: Path) -> Path:
+    """Read which Python a console script runs in; long paths are wrapped in sh (pip's and uv's scripts)."""
+    with program.open("rb") as file:
+        head = file.read(1024).decode(errors="replace").splitlines()
+    first = head[0] if head else ""
+    wrapped = re.match(r"'''exec' (?P<python>\"[^\"]+\"|\S+) ", head[1]) if len(head) > 1 else None
+    if wrapped:
+        return Path(shlex.split(wrapped["python"])[0])
+    words = first.removeprefix("#!").split()
+    if words and Path(words[0]).name == "env" and len(words) > 1:
+        words = [shutil.which(words[-1]) or words[-1]]
+    if first.startswith("#!") and words and "python" in Path(words[0]).name:
+        return Path(words[0])
+    raise ShimError(
+        f"{program} is not Ray's own program but a wrapper around it.",
+        fix="Name the real one with --ray-bin (python -c 'import ray,sys; print(sys.prefix)' shows where).",
+    )

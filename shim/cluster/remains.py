@@ -1,0 +1,102 @@
+"""The processes of a node: found, told apart from everybody else's, and ended.
+
+`ray stop` is never used: it kills every Ray of the machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shim.errors import ShimError
+from shim.process import Process, end, family, look
+from shim.state import NodeState, Phase, boot_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GRACE = 15
+"""Seconds that Ray gets to end by itself; a raylet drains its workers."""
+
+
+def find(folder: Path, state: NodeState | None) -> list[Process]:
+    """Return every live process of the node in that folder, recorded or not.
+
+    A start that was killed between two steps left processes that no record names: the mark in their
+    environment finds them.
+    """
+    return family(_sessions(state), str(folder))
+
+
+def _sessions(state: NodeState | None) -> set[int]:
+    """Return the recorded sessions that can still be ours: of this boot, and their leader not replaced."""
+    if state is None or state.boot_id != boot_id():
+        return set()
+    found = set()
+    for member in state.members.values():
+        leader = look(member.session)
+        if leader is None or member.pid != member.session or leader.start == member.start:
+            found.add(member.session)
+    return found
+
+
+def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int:
+    """End the node: the door first, then Ray, the store last, so that it has everything the GCS wrote.
+
+    Returns:
+        How many processes there were.
+
+    Raises:
+        ShimError: Something does not end, not even by SIGKILL.
+    """
+    everything = find(folder, state)
+    servers = {"join": _session(state, "join"), "store": _session(state, "store")}
+
+    def ray() -> list[Process]:
+        return [process for process in find(folder, state) if process.session not in servers.values()]
+
+    def of(role: str) -> list[Process]:
+        return [process for process in find(folder, state) if process.session == servers[role]]
+
+    # A store that no record names (killed between its start and the record) ends with Ray: it is durable.
+    stubborn: Iterable[Process] = [
+        *end(lambda: of("join"), grace=grace),
+        *end(ray, grace=grace),
+        *end(lambda: of("store"), grace=grace),
+    ]
+    if left := [process.pid for process in stubborn]:
+        raise ShimError(
+            f"These processes do not end, not even by SIGKILL: {left}.",
+            fix="They may hang on a dead disk or mount: see dmesg.",
+        )
+    return len(everything)
+
+
+def _session(state: NodeState | None, role: str) -> int:
+    member = state.members.get(role) if state is not None else None
+    return member.session if member is not None else -1
+
+
+def is_healthy(state: NodeState) -> bool:
+    """Say whether a node that was started fully still has all its own servers and its Ray."""
+    return (
+        state.phase is Phase.RUNNING
+        and all(state.living(role) for role in ("store", "join") if role in state.members)
+        and bool(raylets(state))
+    )
+
+
+def raylets(state: NodeState) -> list[Process]:
+    """Return the raylet of the node, and for a head its GCS; empty unless all that there must be lives."""
+    wanted = {"raylet", "gcs_server"} if state.role == "head" else {"raylet"}
+    named = {process: name(process.pid) for process in find(state.folder, state)}
+    found = [process for process, its_name in named.items() if its_name in wanted]
+    return found if wanted <= set(named.values()) else []
+
+
+def name(pid: int) -> str:
+    """Return the kernel's name of a process, or nothing."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""What people and programs read: results on standard output, words on standard error."""
