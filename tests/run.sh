@@ -27,7 +27,6 @@ ip            iproute2        hosts as network namespaces
 nft           nftables        firewall rules
 redis-server  redis-server    Debian's Redis as a control store
 ps            procps          what a local user sees
-unshare       util-linux      host names
 PARTS
 }
 

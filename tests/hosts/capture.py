@@ -35,9 +35,7 @@ class Capture:
         self._reader.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         self._stop.set()
         self._reader.join()
         lost = struct.unpack("II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
@@ -60,9 +58,7 @@ class Capture:
 
     def __contains__(self, text: bytes) -> bool:
         """Say whether ``text`` passed in one frame, or across the segments of one TCP stream."""
-        return any(text in frame for frame in self.frames) or any(
-            text in data for data in self.streams().values()
-        )
+        return any(text in frame for frame in self.frames) or any(text in data for data in self.streams().values())
 
     def streams(self) -> dict[Flow, bytes]:
         """Put each TCP stream together: by sequence number, repeated segments once, gaps closed up."""

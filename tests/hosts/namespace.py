@@ -1,4 +1,4 @@
-"""Linux network namespaces by name: enter one, see who lives in it, remove it and what it left."""
+"""Linux namespaces (namespaces(7)): make one, enter one, see who lives in it, remove it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
-NAMED = Path("/run/netns")  # where iproute2 pins namespaces
-FILES = Path("/etc/netns")  # `ip netns exec NAME` shows FILES/NAME/* as /etc/* (ip-netns(8))
-CLONE_NEWNET = 0x40000000
+NAMED = Path("/run/netns")  # where iproute2 pins network namespaces
+CLONE_FS, CLONE_NEWNS, CLONE_NEWUTS = 0x200, 0x20000, 0x4000000  # linux/sched.h
+CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
+ALL = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNET
 OURS = re.compile(r"shim-(\d+)-")
+
+T = TypeVar("T")
 
 
 def ip(*commands: str, within: str = "") -> None:
@@ -28,26 +33,61 @@ def ip(*commands: str, within: str = "") -> None:
         raise RuntimeError(f"ip -batch: {done.stderr.strip()}")
 
 
+def _call(name: str, *arguments: int) -> None:
+    """Call setns(2) or unshare(2), which Python itself offers from 3.12 on."""
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments):
+        raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+
+
 @contextlib.contextmanager
 def inside(name: str) -> Iterator[None]:
     """Let this thread (no other) open its sockets in the namespace; a socket stays where it was opened."""
-    with open("/proc/thread-self/ns/net", "rb") as home, (NAMED / name).open("rb") as away:  # noqa: PTH123
-        _enter(away.fileno())
+    with Path("/proc/thread-self/ns/net").open("rb") as home, (NAMED / name).open("rb") as away:
+        _call("setns", away.fileno(), CLONE_NEWNET)
         try:
             yield
         finally:
-            _enter(home.fileno())
+            _call("setns", home.fileno(), CLONE_NEWNET)
 
 
-def _enter(descriptor: int) -> None:
-    """Call setns(2) (os.setns came with Python 3.12)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(descriptor, CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "setns")
+def make_and_do(name: str, work: Callable[[], T]) -> T:
+    """Do ``work`` in a named network namespace and new mount, UTS and pid ones; what it forks is pid 1."""
+
+    def enter() -> None:
+        with (NAMED / name).open("rb") as network:
+            _call("setns", network.fileno(), CLONE_NEWNET)
+        _call("unshare", CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID)
+
+    return _elsewhere(enter, work)
+
+
+def enter_and_do(pid: int, work: Callable[[], T]) -> T:
+    """Do ``work`` in all namespaces of a process; what it forks lives there, and is still our child."""
+
+    def enter() -> None:
+        handle = os.pidfd_open(pid)
+        try:
+            _call("setns", handle, ALL)
+        finally:
+            os.close(handle)
+
+    return _elsewhere(enter, work)
+
+
+def _elsewhere(enter: Callable[[], None], work: Callable[[], T]) -> T:
+    """Enter and work in a thread that ends afterwards: namespaces belong to threads, without CLONE_FS."""
+
+    def both() -> T:
+        _call("unshare", CLONE_FS)
+        enter()
+        return work()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(both).result()
 
 
 def pids(name: str) -> list[int]:
-    """Return the processes that live in the namespace, never our own."""
+    """Return the processes that live in the network namespace, never our own."""
     try:
         wanted = (NAMED / name).stat().st_ino
     except FileNotFoundError:
@@ -78,27 +118,24 @@ def kill_all(name: str, *, within: float = 10) -> None:
                         signal.pidfd_send_signal(handle, signal.SIGKILL)
                 finally:
                     os.close(handle)
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def remove(name: str) -> None:
-    """Remove the namespace, its processes, links and files; gone already is fine."""
+    """Remove the namespace, its processes and links; gone already is fine."""
     kill_all(name)
     if (NAMED / name).exists():
         ip("netns del " + name)
-    shutil.rmtree(FILES / name, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        FILES.rmdir()  # only if nobody else has files there
 
 
 def remove_stale(folders: Path) -> None:
     """Remove what runs that were killed left: namespaces and folders named after pids that live no more."""
-    for parent in (NAMED, FILES, folders):
+    for parent in (NAMED, folders):
         for entry in parent.glob("shim-*-*") if parent.exists() else ():
             match = OURS.match(entry.name)
             if not match or Path("/proc", match[1]).exists():
                 continue
-            if parent == folders:
-                shutil.rmtree(entry, ignore_errors=True)
-            else:
+            if parent == NAMED:
                 remove(entry.name)
+            else:
+                shutil.rmtree(entry, ignore_errors=True)

@@ -26,9 +26,7 @@ ECHO = "/bin/cat"
 def listening(host: Host, address: str = "") -> Iterator[socket.socket]:
     """Listen on the host."""
     with host.inside():
-        server = socket.create_server(
-            (address or host.address, PORT), family=_family(address or host.address)
-        )
+        server = socket.create_server((address or host.address, PORT), family=_family(address or host.address))
     server.settimeout(5)
     with server:
         yield server
@@ -121,9 +119,7 @@ def test_standard_input_reaches_the_program(network: Network) -> None:
 def test_another_user_has_its_own_home_and_no_rights(network: Network) -> None:
     head, uid = network.host("head"), stranger_uid()
     (head.home / "secret").write_text("for root only")
-    who = head.run(
-        ["sh", "-c", "id -u; id -g; id -G; touch $HOME/mine && echo wrote"], uid=uid
-    ).stdout.split()
+    who = head.run(["sh", "-c", "id -u; id -g; id -G; touch $HOME/mine && echo wrote"], uid=uid).stdout.split()
     assert who == [str(uid), str(uid), str(uid), "wrote"]
     refused = head.run(["cat", head.home / "secret"], uid=uid, check=False)
     assert refused.returncode != 0
@@ -166,10 +162,43 @@ def test_processes_of_a_host_are_listed_and_die_with_the_network(hosts_possible:
         head, worker = network.host("head"), network.host("worker")
         child = head.popen(["sleep", "1000"])
         detached = head.run(["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!"])
-        assert sorted(head.pids()) == sorted([child.pid, int(detached.stdout)])
+        outside = head.pid_outside(int(detached.stdout))
+        assert sorted(head.pids()) == sorted([child.pid, outside])
         assert worker.pids() == []
     assert child.returncode == -signal.SIGKILL
-    assert not is_running(int(detached.stdout))
+    assert not is_running(outside)
+
+
+def test_a_host_sees_its_own_processes_and_no_others(network: Network) -> None:
+    head, worker = network.host("head"), network.host("worker")
+    head.popen(["sleep", "1234"])
+    assert "sleep 1234" in head.run(["ps", "-eo", "args"]).stdout
+    assert "sleep 1234" not in worker.run(["ps", "-eo", "args"]).stdout
+
+
+def test_orphans_of_a_host_leave_no_zombies(network: Network) -> None:
+    head = network.host("head")
+    head.run(["sh", "-c", "for i in 1 2 3; do (sh -c 'exit 0' &) ; done"])
+    deadline = time.monotonic() + 5
+    while head.pids() and time.monotonic() < deadline:
+        os.sched_yield()
+    assert head.pids() == []
+
+
+def test_hosts_booted_at_different_times(network: Network) -> None:
+    ask = ["cat", "/proc/sys/kernel/random/boot_id"]
+    own = Path(ask[1]).read_text()
+    assert len({own, network.host("head").run(ask).stdout, network.host("worker").run(ask).stdout}) == 3
+
+
+def test_a_signal_reaches_the_program_itself(network: Network) -> None:
+    child = network.host("head").popen(
+        ["sh", "-c", "trap 'exit 7' TERM; echo on; sleep 9 & wait"], stdout=subprocess.PIPE
+    )
+    assert child.stdout
+    assert child.stdout.readline() == b"on\n"
+    child.terminate()
+    assert child.wait(5) == 7
 
 
 def is_running(pid: int) -> bool:
@@ -182,7 +211,7 @@ def is_running(pid: int) -> bool:
 
 def left_of(pid: int) -> list[Path]:
     """Return what networks of that process left on this machine."""
-    places = (namespace.NAMED, namespace.FILES, FOLDERS)
+    places = (namespace.NAMED, FOLDERS)
     return [path for place in places for path in place.glob(f"shim-{pid}-*")]
 
 
@@ -218,11 +247,10 @@ def test_what_a_killed_run_left_is_removed_by_the_next(hosts_possible: None) -> 
     with killed:
         assert killed.stdout
         orphan = int(killed.stdout.readline())
-    assert len(left_of(killed.pid)) == 4  # two namespaces, the host's files, the folder
-    assert is_running(orphan)
-    with Network():
-        assert left_of(killed.pid) == []
+    assert len(left_of(killed.pid)) == 3  # two namespaces and the folder
     deadline = time.monotonic() + 5
     while is_running(orphan) and time.monotonic() < deadline:
         os.sched_yield()
-    assert not is_running(orphan)
+    assert not is_running(orphan)  # at once: its host died with the tests
+    with Network():
+        assert left_of(killed.pid) == []
