@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import real
 from tests.hosts.lab import Network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEPT = ("SHIM_TEST_", real.REQUIRED)  # settings of the tests themselves
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from tests.hosts import namespace
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 ETH_P_ALL = 0x0003
 SOL_PACKET, PACKET_STATISTICS = 263, 6  # linux/if_packet.h

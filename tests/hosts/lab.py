@@ -17,10 +17,13 @@ import sys
 import tempfile
 import uuid
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from tests.hosts import init, namespace
 from tests.hosts.host import Host, stranger_uid
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 __all__ = ["Host", "Network", "stranger_uid"]
 FOLDERS = Path(tempfile.gettempdir())
