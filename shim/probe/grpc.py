@@ -126,9 +126,7 @@ def cluster_id(host: str, port: int, token: Secret | None, *, timeout: float = 5
     return found[1].hex() if found and reply.status == OK else None
 
 
-def _ask(
-    host: str, port: int, method: str, token: Secret | None, timeout: float, message: bytes = b""
-) -> Answer:
+def _ask(host: str, port: int, method: str, token: Secret | None, timeout: float, message: bytes = b"") -> Answer:
     try:
         reply = call(host, port, method, token=token, message=message, timeout=timeout)
     except OSError as error:

@@ -15,9 +15,7 @@ LIMIT = 2**20
 """Bytes of a whole conversation at most: a lying peer must not fill our memory."""
 
 STREAM = 1  # the first stream of a client (RFC 9113, 5.1.1)
-SETTINGS = (
-    b"\x04"  # type of the frame that a server sends first (3.4); h2 would wait on a text for its "length"
-)
+SETTINGS = b"\x04"  # type of the frame that a server sends first (3.4); h2 would wait on a text for its "length"
 
 
 class Exchange:

@@ -127,9 +127,7 @@ def _judge_greeting(reply: Reply) -> Answer:
     if text.startswith("NOPERM"):
         return Answer(Verdict.OPEN, "it lets strangers in without a password, with fewer rights")
     if text.startswith("DENIED"):
-        return Answer(
-            Verdict.OTHER, "protected mode: it refuses this address, and asks nobody for a password"
-        )
+        return Answer(Verdict.OTHER, "protected mode: it refuses this address, and asks nobody for a password")
     return Answer(Verdict.OTHER, f"it answers PING with an error: {_first_word(text)}")
 
 

@@ -103,9 +103,7 @@ def running_head() -> Iterator[Head]:
     ports = {"raylet": 11001, "object-manager": 11002, "agent-grpc": 11003, "runtime-env-agent": 11004}
     ports |= {"metrics": 11005, "gcs": 6379, "client": 10001, "dashboard": 8265, "agent": 52365}
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="shim-", ignore_cleanup_errors=True))
-        )
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shim-", ignore_cleanup_errors=True)))
         stack.enter_context(lab(namespace))
         path = folder / "token"
         path.touch(0o600)

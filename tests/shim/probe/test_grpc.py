@@ -92,9 +92,7 @@ def test_a_wrong_cluster_id_is_no_refusal_of_the_token() -> None:
         assert grpc.raylet(HOST, number, None).verdict is Verdict.OTHER
 
 
-@pytest.mark.parametrize(
-    ("status", "verdict"), [(7, Verdict.REFUSED), (14, Verdict.OTHER), (5, Verdict.OTHER)]
-)
+@pytest.mark.parametrize(("status", "verdict"), [(7, Verdict.REFUSED), (14, Verdict.OTHER), (5, Verdict.OTHER)])
 def test_other_statuses(status: int, verdict: Verdict) -> None:
     with peers.listening(always(status)) as number:
         assert grpc.gcs(HOST, number, None).verdict is verdict
@@ -193,9 +191,7 @@ def test_garbage_of_every_kind_is_an_answer() -> None:
     http = H2Connection(H2Configuration(client_side=False))
     http.initiate_connection()
     http.receive_data(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS)
-    real = (
-        http.data_to_send() + bytes.fromhex("00000a010400000001") + b"\x88\x40\x01\xffa\x01\xfe\x00\x00\x00"
-    )
+    real = http.data_to_send() + bytes.fromhex("00000a010400000001") + b"\x88\x40\x01\xffa\x01\xfe\x00\x00\x00"
     for _ in range(60):
         words = bytearray(real)
         for _ in range(chance.randrange(1, 6)):

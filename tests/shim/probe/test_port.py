@@ -23,9 +23,7 @@ def test_a_listener_is_open_whatever_it_speaks() -> None:
 def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The resolver is the only part that cannot be had: nobody's hosts file names two addresses of 127/8."""
     with peers.listening(peers.stays_silent) as number:
-        found = [
-            (socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, number)) for host in ("127.0.0.2", "127.0.0.1")
-        ]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, number)) for host in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
         assert is_open("two-addresses", number) is Verdict.OPEN
 

@@ -34,9 +34,7 @@ def valkey(tmp_path: Path) -> Iterator[Start]:
     def start(*lines: str) -> int:
         number = peers.free_port()
         config = "\n".join((f"port {number}", f"bind {HOST}", f"dir {tmp_path}", 'save ""', *lines))
-        server = subprocess.Popen(
-            [str(get_binary_path()), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
+        server = subprocess.Popen([str(get_binary_path()), "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         servers.append(server)
         assert server.stdin is not None
         server.stdin.write(config.encode())
