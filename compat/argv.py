@@ -81,9 +81,7 @@ def _read_part(argv: Sequence[str], place: int, known: Mapping[str, Takes]) -> P
     takes = known.get(name)
     if equals:
         if takes in (Takes.FLAG, Takes.COUNT):
-            raise LegacyError(
-                f"{name} takes no value, but has one.", fix=f"Write {name} alone, or leave it out."
-            )
+            raise LegacyError(f"{name} takes no value, but has one.", fix=f"Write {name} alone, or leave it out.")
         return Part(name, value, (word,), takes)
     following = argv[place + 1] if place + 1 < len(argv) else None
     if takes is Takes.VALUE:

@@ -50,5 +50,5 @@ _FAMOUS = frozenset(
 
 
 def is_famous(text: str) -> bool:
-    """Tell whether a password or token is public knowledge. Case, quotes, <> and space around it do not count."""
+    """Tell whether a password or token is public. Case, and quotes, <> and space around it, do not count."""
     return text.strip().strip("'\"<>").strip().lower() in _FAMOUS

@@ -108,9 +108,7 @@ def translate_start(
         passwords=passwords,
         external_redis=external,
         redis_username=username,
-        values=MappingProxyType(
-            {p.name.lstrip("-"): p.value for p in parts if p.name and p.value is not None}
-        ),
+        values=MappingProxyType({p.name.lstrip("-"): p.value for p in parts if p.name and p.value is not None}),
         flags=frozenset(p.name.lstrip("-") for p in parts if p.takes and p.name and p.value is None),
         notes=tuple(dict.fromkeys(said)),
     )

@@ -61,9 +61,7 @@ def find_username(parts: Sequence[Part]) -> str | None:
     return (names[-1] or None) if names else None
 
 
-def take_out_credentials(
-    parts: Sequence[Part], external: str | None, target: Version, said: list[Note]
-) -> list[Part]:
+def take_out_credentials(parts: Sequence[Part], external: str | None, target: Version, said: list[Note]) -> list[Part]:
     """Return the command line without password and user name; what they were for is told in ``said``."""
     for part in parts:
         if part.name in PASSWORD_OPTIONS:

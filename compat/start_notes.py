@@ -33,9 +33,7 @@ def changed(part: Part, now: Part | None, change: Change) -> Note:
 
 def assumed_head() -> Note:
     """Tell that a node with neither ``--head`` nor ``--address`` is taken for a head."""
-    return Note(
-        "start-assumed-head", "neither --head nor --address", "--head", None, Sure.LIKELY, "starting a head"
-    )
+    return Note("start-assumed-head", "neither --head nor --address", "--head", None, Sure.LIKELY, "starting a head")
 
 
 def external_redis(part: Part) -> Note:

@@ -12,9 +12,9 @@ from compat.start_changes import CHANGE_OF
 from compat.version import Version
 
 SECRET = "s3cr3t-Ünï $'\"cödé"
-VALUES = st.text(
-    alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
-) | st.sampled_from(["two words", "a'b", 'a"b', "$HOME", "--odd", "-", "--", "ü", "{}", "6379", "=", "a=b"])
+VALUES = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
+    ["two words", "a'b", 'a"b', "$HOME", "--odd", "-", "--", "ü", "{}", "6379", "=", "a=b"]
+)
 LEGACY = set(CHANGE_OF) | {"--redis-password", "--redis-username"}
 
 
@@ -22,9 +22,7 @@ LEGACY = set(CHANGE_OF) | {"--redis-password", "--redis-username"}
 def option(draw: st.DrawFn, *, modern: bool = False) -> list[str]:
     """One option as somebody may have typed it."""
     known = [one for one in OPTIONS if one.known_to(NEWEST) and one.name not in LEGACY] if modern else OPTIONS
-    one = draw(
-        st.sampled_from([one for one in known if one.name not in ("--head", "--address", "--redis-address")])
-    )
+    one = draw(st.sampled_from([one for one in known if one.name not in ("--head", "--address", "--redis-address")]))
     if one.name == "--redis-password":
         return draw(
             st.sampled_from(
@@ -44,9 +42,7 @@ def option(draw: st.DrawFn, *, modern: bool = False) -> list[str]:
     return draw(st.sampled_from([[one.name, value], [f"{one.name}={value}"]]))
 
 
-ROLES = st.sampled_from(
-    [["--head"], ["--address=head:6379"], ["--address", "head:6379"], ["--redis-address=h:1"], []]
-)
+ROLES = st.sampled_from([["--head"], ["--address=head:6379"], ["--address", "head:6379"], ["--redis-address=h:1"], []])
 
 
 @st.composite
@@ -67,9 +63,7 @@ def names(words: list[str]) -> set[str]:
         found.add(name.replace("_", "-"))
         takes = TAKES[name.replace("_", "-")]
         place += 1
-        if not equals and (
-            takes is Takes.VALUE or (takes is Takes.MAYBE and words[place : place + 1] in BOOLS)
-        ):
+        if not equals and (takes is Takes.VALUE or (takes is Takes.MAYBE and words[place : place + 1] in BOOLS)):
             place += 1
     return found
 
