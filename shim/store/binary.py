@@ -77,9 +77,7 @@ def find(choice: str = "auto", environ: Mapping[str, str] = os.environ) -> Binar
     if choice == "embedded":
         return _embedded(environ)
     if choice != "auto":
-        raise UsageError(
-            f"There is no store {choice!r}.", fix="Use --store auto, embedded, native or redis://…"
-        )
+        raise UsageError(f"There is no store {choice!r}.", fix="Use --store auto, embedded, native or redis://…")
     try:
         return _native(environ)
     except ShimError as native:
@@ -102,9 +100,7 @@ def _native(environ: Mapping[str, str]) -> Binary:
             return ask(Path(place).absolute(), "native")
         except ShimError as error:
             reasons.append(error.what)
-    raise ShimError(
-        " ".join(reasons) or "Neither redis-server nor valkey-server is on PATH.", fix=how_to_install()
-    )
+    raise ShimError(" ".join(reasons) or "Neither redis-server nor valkey-server is on PATH.", fix=how_to_install())
 
 
 def _embedded(environ: Mapping[str, str]) -> Binary:

@@ -42,9 +42,7 @@ def speak(
         OSError: It cannot be reached, or speaks something else.
     """
     host, port = (
-        ("127.0.0.1", address)
-        if isinstance(address, int)
-        else split_address(address.partition("//")[2] or address)
+        ("127.0.0.1", address) if isinstance(address, int) else split_address(address.partition("//")[2] or address)
     )
     session = connect(host, port, tls=tls, timeout=timeout)
     try:

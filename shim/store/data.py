@@ -60,9 +60,7 @@ def explain(folder: Path, binary: Binary, died: ServerDied) -> ShimError:
     named = re.findall(r"appendonly\.aof[.\w]*(?<!\.)", said)
     file = place / (named[-1] if named else "appendonly.aof")
     whole = place / "appendonly.aof.manifest" if parts else file
-    check = binary.path.with_name(
-        "redis-check-aof"
-    )  # the server itself, when it is called so (main, server.c)
+    check = binary.path.with_name("redis-check-aof")  # the server itself, when it is called so (main, server.c)
     tool = f"{check}" if check.exists() else f"exec -a redis-check-aof {shlex.quote(str(binary.path))}"
     kept = shlex.quote(f"{folder}.damaged")
     return ShimError(

@@ -22,9 +22,7 @@ def refuse_unfit(address: str, about: Mapping[str, str], session: Session) -> No
         raise refused(address, "LOADING", "look")
     if about.get("role") == "slave":
         master = f"{about.get('master_host', '?')}:{about.get('master_port', '?')}"
-        raise ShimError(
-            f"The store {address} is a replica, which takes no writes.", fix=f"Name its master: {master}"
-        )
+        raise ShimError(f"The store {address} is a replica, which takes no writes.", fix=f"Name its master: {master}")
     mode = about.get("redis_mode") or about.get("server_mode")
     if mode == "sentinel":
         raise ShimError(

@@ -54,13 +54,13 @@ def check(
 def _judge(refused: str, about: Mapping[str, str]) -> Health:
     if refused.startswith("LOADING") or about.get("loading") == "1":
         return Health(False, f"it loads its data ({about.get('loading_loaded_perc', '?')} %)")
-    if refused:
-        return Health(False, f"it answers {refused.partition(' ')[0]}")
     if about.get("role", "master") != "master":
         return Health(False, "it is a replica, which takes no writes")
     for name in ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"):
         if about.get(name, "ok") != "ok":
             return Health(False, "it cannot write to its disk: full, or over quota?")
+    if refused:  # after the disk: a server that cannot write answers even PING with MISCONF
+        return Health(False, f"it answers {refused.partition(' ')[0]}")
     limit, used = int(about.get("maxmemory", "0")), int(about.get("used_memory", "0"))
     if 0 < limit <= used and about.get("maxmemory_policy") == "noeviction":
         return Health(False, "its memory is full, so it takes no writes")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
-from shim.network import is_loopback, join_host
+from shim.network import join_host
 from shim.probe.answer import Verdict, from_error
 from shim.probe.resp import connect, stranger
 from shim.store.conversation import refusal, speak
@@ -79,7 +79,7 @@ def prove(
     answer = stranger(host, port, timeout=timeout, tls=tls)
     found = [Proof("stranger-refused", answer.verdict is Verdict.REFUSED, answer.detail)]
     found.append(_random_user(host, port, ray, tls, timeout))
-    if node_address is not None and not is_loopback(node_address) and node_address != host:
+    if node_address not in (None, host):
         found.append(_unreachable(node_address, port, timeout))
     return found + list(_as_ray(join_host(host, port), ray, tls, timeout))
 

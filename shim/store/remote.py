@@ -53,9 +53,7 @@ class RemoteStore:
     tls_env: Mapping[str, str]
 
 
-def prepare(
-    url: str | RemoteUrl, *, namespace: str, profile: Profile, environ: Mapping[str, str]
-) -> RemoteStore:
+def prepare(url: str | RemoteUrl, *, namespace: str, profile: Profile, environ: Mapping[str, str]) -> RemoteStore:
     """Prove that a store is closed to strangers and fit for Ray, and make a user for this cluster.
 
     Args:

@@ -48,9 +48,7 @@ def create_user(
         "NOPERM": "that user may not (ACL SETUSER)",
         "ERR": "the server does not do it (no ACLs before Redis 6.0; managed ones have a console for it)",
     }.get(reply.partition(" ")[0], "the server refused")
-    return None, (
-        f"Ray logs in as the user that you named and may do all that it may: shim made none, since {why}.",
-    )
+    return None, (f"Ray logs in as the user that you named and may do all that it may: shim made none, since {why}.",)
 
 
 def remove_user(session: Session, address: str, name: str) -> bool:

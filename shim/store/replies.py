@@ -45,7 +45,7 @@ def refused(address: str, reply: str, doing: str) -> ShimError:
     if kind == "NOPERM":
         return ShimError(
             f"The store {address} does not let this user {doing}, which Ray needs.",
-            fix="Allow it what Ray's GCS does (PING, INFO, HSET, HGET, HDEL, … on RAY<namespace>@* and DUMMY), "
+            fix="Allow it what Ray's GCS does (PING, INFO, HSET, HGET, … on RAY<namespace>@*; DEL DUMMY), "
             "or name a user that may make users (ACL SETUSER).",
         )
     known = next((meaning for start, meaning in _ERRORS.items() if reply.startswith(start)), None)
@@ -70,7 +70,5 @@ def unreachable(address: str, error: OSError) -> ShimError:
     elif isinstance(error, TimeoutError) and tls:
         fix = "Does it speak TLS at all (else redis://)? Does a firewall lie between?"
     elif isinstance(error, (Misspoken, ConnectionResetError, BrokenPipeError)):
-        fix = (
-            f"Is that the right port? {'Without TLS, write redis://' if tls else 'With TLS, write rediss://'}"
-        )
+        fix = f"Is that the right port? {'Without TLS, write redis://' if tls else 'With TLS, write rediss://'}"
     return ShimError(f"The store {address} cannot be used: {detail}.", fix=fix)

@@ -62,9 +62,7 @@ def launch(spec: ServerSpec, *, timeout: float = 15) -> Process:
         ShimError: It runs already, is deaf, or lets strangers in. Nothing is left running.
     """
     if (other := running(spec.folder)) is not None:
-        raise ShimError(
-            f"A server runs already on {spec.folder} (pid {other.pid}).", fix="Stop it first: shim stop"
-        )
+        raise ShimError(f"A server runs already on {spec.folder} (pid {other.pid}).", fix="Stop it first: shim stop")
     child = spawn_server(spec, lay_out(spec))
     process = look(child.pid) or Process(child.pid, start=0, session=child.pid)
     try:

@@ -77,8 +77,6 @@ def spawn_server(spec: ServerSpec, cwd: Path) -> subprocess.Popen[bytes]:
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", MARKER: spec.marker}
     mask = os.umask(0o077)  # what the server makes is ours alone; Redis has no directive for it
     try:
-        return spawn(
-            [str(spec.binary.path), str(folder / CONFIG)], env=environment, log=folder / LOG, cwd=cwd
-        )
+        return spawn([str(spec.binary.path), str(folder / CONFIG)], env=environment, log=folder / LOG, cwd=cwd)
     finally:
         os.umask(mask)

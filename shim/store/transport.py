@@ -40,9 +40,7 @@ def tls_variables(environ: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ShimError: A file that is named does not exist.
     """
-    chosen = {
-        name: environ[name] for name in (CA_CERT, CA_PATH, CLIENT_CERT, CLIENT_KEY) if environ.get(name)
-    }
+    chosen = {name: environ[name] for name in (CA_CERT, CA_PATH, CLIENT_CERT, CLIENT_KEY) if environ.get(name)}
     for name, place in chosen.items():
         if not Path(place).exists():
             raise ShimError(f"{name} names {place}, which does not exist.", fix=f"Correct or unset {name}.")
@@ -63,11 +61,7 @@ def tls_context(variables: Mapping[str, str]) -> ssl.SSLContext:
     Raises:
         ShimError: A certificate or key cannot be read.
     """
-    context = (
-        _Named(ssl.PROTOCOL_TLS_CLIENT)
-        if SERVER_NAME in variables
-        else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    )
+    context = _Named(ssl.PROTOCOL_TLS_CLIENT) if SERVER_NAME in variables else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if isinstance(context, _Named):
         context.name = variables[SERVER_NAME]
     try:
