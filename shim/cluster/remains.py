@@ -13,10 +13,15 @@ from shim.process import Process, end, family, look
 from shim.state import NodeState, Phase, boot_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+
+GCS = "gcs_server"
 
 GRACE = 15
 """Seconds that Ray gets to end by itself; a raylet drains its workers."""
+
+GCS_GRACE = 2
+"""Seconds for the GCS after all others: it has written everything to the store, and then waits 15 s and more for a
+metrics agent that is gone (Ray 2.60)."""
 
 
 def find(folder: Path, state: NodeState | None) -> list[Process]:
@@ -52,16 +57,21 @@ def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int
     everything = find(folder, state)
     servers = {"join": _session(state, "join"), "store": _session(state, "store")}
 
+    def of(*roles: str) -> list[Process]:
+        sessions = {servers[role] for role in roles}
+        return [process for process in find(folder, state) if process.session in sessions]
+
     def ray() -> list[Process]:
         return [process for process in find(folder, state) if process.session not in servers.values()]
 
-    def of(role: str) -> list[Process]:
-        return [process for process in find(folder, state) if process.session == servers[role]]
+    def ray_but_gcs() -> list[Process]:
+        return [process for process in ray() if name(process.pid) != GCS]
 
     # A store that no record names (killed between its start and the record) ends with Ray: it is durable.
-    stubborn: Iterable[Process] = [
+    stubborn = [
         *end(lambda: of("join"), grace=grace),
-        *end(ray, grace=grace),
+        *end(ray_but_gcs, grace=grace),
+        *end(ray, grace=min(GCS_GRACE, grace)),
         *end(lambda: of("store"), grace=grace),
     ]
     if left := [process.pid for process in stubborn]:
@@ -88,7 +98,7 @@ def is_healthy(state: NodeState) -> bool:
 
 def raylets(state: NodeState) -> list[Process]:
     """Return the raylet of the node, and for a head its GCS; empty unless all that there must be lives."""
-    wanted = {"raylet", "gcs_server"} if state.role == "head" else {"raylet"}
+    wanted = {"raylet", GCS} if state.role == "head" else {"raylet"}
     named = {process: name(process.pid) for process in find(state.folder, state)}
     found = [process for process, its_name in named.items() if its_name in wanted]
     return found if wanted <= set(named.values()) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,9 @@ TASK = Path(__file__).parent / "bootstrap" / "task.py"
 TASK_WAIT = 180
 """Seconds for a driver to connect and run one task."""
 
-AGENT_WAIT = 60
-"""Seconds for the dashboard agent, which a raylet starts after `ray start` has returned."""
+PATIENCE = 60
+"""Seconds for a service that does not answer yet: on a busy machine the dashboard takes connections long before it
+answers, and a raylet starts the dashboard agent after `ray start` has returned."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,16 @@ def _guarded(subject: Subject, role: str, ask: Callable[[Secret | None], Answer]
         ("accepts the token", subject.token, Verdict.OPEN),
     )
     for title, key, wanted in tries:
-        answer = ask(key)
+        answer = _settled(partial(ask, key))
         yield Check(f"{role}-{title.replace(' ', '-')}", f"{role} {title}", answer.verdict is wanted, answer.detail)
+
+
+def _settled(ask: Callable[[], Answer]) -> Answer:
+    """Ask until there is a verdict about us; "no answer" and "could not look" are none yet."""
+    deadline = time.monotonic() + PATIENCE
+    while (answer := ask()).verdict not in (Verdict.REFUSED, Verdict.OPEN) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return answer
 
 
 def dashboard_host(plan: HeadPlan) -> str:
@@ -152,7 +162,7 @@ def _listens(port: int) -> bool:
 
 
 def _await_listener(port: int) -> None:
-    deadline = time.monotonic() + AGENT_WAIT
+    deadline = time.monotonic() + PATIENCE
     while not _listens(port) and time.monotonic() < deadline:
         time.sleep(0.1)
 
