@@ -101,10 +101,14 @@ def running(folder: Path) -> Process | None:
     folder = folder.absolute()
     try:
         process = look(int((folder / PID).read_text()))
-        argv = Path(f"/proc/{process.pid}/cmdline").read_bytes() if process else b""
+        if process is None:
+            return None
+        argv = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
+        cwd = Path(f"/proc/{process.pid}/cwd").readlink()
     except (OSError, ValueError):
         return None
-    return process if os.fsencode(folder / CONFIG) in argv.split(b"\0") else None
+    ours = os.fsencode(folder / CONFIG) in argv or cwd == folder.resolve() / DATA  # 6.0 overwrites its argv
+    return process if ours else None
 
 
 def _await_refusal(spec: ServerSpec, child: subprocess.Popen[bytes], timeout: float) -> None:

@@ -87,8 +87,10 @@ def test_all_files_are_private(spec: server.ServerSpec, running: Note) -> None:
 
 
 def test_the_process_gets_a_bare_environment_and_keeps_our_mark(
-    spec: server.ServerSpec, running: Note, monkeypatch: pytest.MonkeyPatch
+    spec: server.ServerSpec, running: Note, monkeypatch: pytest.MonkeyPatch, binary: Binary
 ) -> None:
+    if not binary.at_least(6, 2):
+        pytest.skip("Redis 6.0 overwrites its environment with its title")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "secret")
     process = running(server.launch(spec))
     variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
