@@ -69,7 +69,7 @@ def refuse_clashes(ports: Mapping[str, int], workers: tuple[int, int]) -> None:
             )
         if workers[0] <= port <= workers[1]:
             raise UsageError(
-                f"Port {port} of the {TITLES[role]} lies among the ports of Ray's workers ({workers[0]} to {workers[1]}).",
+                f"Port {port} of the {TITLES[role]} lies among those of Ray's workers ({workers[0]} to {workers[1]}).",
                 fix=f"Choose another with {OPTIONS[role]}, or move the range with --min-worker-port.",
             )
         seen[port] = role

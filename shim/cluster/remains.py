@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
 from shim.process import Process, end, family, look
 from shim.state import NodeState, Phase, boot_id
-
-if TYPE_CHECKING:
 
 GCS = "gcs_server"
 

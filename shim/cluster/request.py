@@ -113,8 +113,8 @@ def refuse_old_ray(ray: RayInstallation, accepted: bool) -> None:
         )
     if version < FIRST_WHOLE and not accepted:
         raise ShimError(
-            f"Ray {ray.version} checks no token on the dashboard agent's port (52365): a stranger can run commands there.",
-            fix=f"Upgrade to Ray {FIRST_WHOLE} or later; or close 52365 with a firewall and say --accept-open-agent-port.",
+            f"Ray {ray.version} checks no token on the dashboard agent's port (52365): strangers run commands there.",
+            fix=f"Use Ray {FIRST_WHOLE} or later; or close 52365 with a firewall and say --accept-open-agent-port.",
         )
 
 

@@ -109,7 +109,7 @@ def _refuse_differences(known: states.NodeState, request: Request) -> None:
     differences = [f"asked for now: {' '.join(fresh)}"] if fresh else []
     differences += [f"running with: {' '.join(gone)}"] if gone else []
     raise ShimError(
-        f"The {known.role} of cluster {known.name!r} is already running, with other options ({'; '.join(differences)}).",
+        f"The {known.role} of cluster {known.name!r} already runs, with other options ({'; '.join(differences)}).",
         fix=f"Stop it first (shim stop{_name_option(known)}), or start another: --name NAME.",
     )
 

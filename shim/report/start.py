@@ -108,7 +108,8 @@ class Screen:
 
 def _steps(plan: HeadPlan | WorkerPlan) -> Iterable[str]:
     if not isinstance(plan, HeadPlan):
-        yield f"# token: {plan.token_path}; if it is missing, the one that the join service at {plan.door.host}:{plan.door.join} gives"
+        door = f"{plan.door.host}:{plan.door.join}"
+        yield f"# token: {plan.token_path}; if it is missing, the one that the join service at {door} gives"
         return
     yield f"# token: {plan.token_path}"
     if plan.store.local is not None:
