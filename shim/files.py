@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -23,9 +26,7 @@ def make_private_folder(folder: Path) -> None:
         folder.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except FileExistsError as error:
-        raise ShimError(
-            f"{folder} is not a folder.", fix=f"Move {folder} away, or name another place."
-        ) from error
+        raise ShimError(f"{folder} is not a folder.", fix=f"Move {folder} away, or name another place.") from error
     except OSError as error:
         raise ShimError(
             f"{folder} cannot be made: {error.strerror}.",
@@ -105,9 +106,7 @@ def read_private(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ShimError(
-            f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}"
-        ) from error
+        raise ShimError(f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}") from error
     with os.fdopen(descriptor, "rb") as file:
         return file.read()
 

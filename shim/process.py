@@ -11,12 +11,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from shim.errors import ShimError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Child: TypeAlias = subprocess.Popen[bytes]
 """A program that was started here and can be waited for."""
@@ -174,11 +176,7 @@ def family(sessions: Iterable[int], marker: str) -> list[Process]:
     wanted, table = set(sessions), list(everything())
     found: dict[int, Process] = {}
     for _, uid, process in table:
-        if (
-            uid == own
-            and process.pid != me
-            and (process.session in wanted or _is_marked(process.pid, marker))
-        ):
+        if uid == own and process.pid != me and (process.session in wanted or _is_marked(process.pid, marker)):
             found[process.pid] = process
     grew = True
     while grew:

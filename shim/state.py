@@ -66,7 +66,7 @@ class NodeState:
     role: str
     cluster_id: str
     phase: Phase = Phase.STARTING
-    boot_id: str = field(default_factory=lambda: boot_id())
+    boot_id: str = field(default_factory=boot_id)
     started_at: int = 0
     address: str = ""
     head: str = ""
@@ -80,9 +80,7 @@ class NodeState:
         record = asdict(self)
         del record["folder"]
         make_private_folder(self.folder)
-        write_private(
-            self.folder / RECORD, json.dumps({"format": FORMAT, **record}, indent=1).encode() + b"\n"
-        )
+        write_private(self.folder / RECORD, json.dumps({"format": FORMAT, **record}, indent=1).encode() + b"\n")
         return self
 
     def with_member(self, role: str, process: Process | None) -> NodeState:
@@ -140,9 +138,7 @@ def host_folder(environ: Mapping[str, str], home: Path) -> Path:
 
 
 def _machine() -> str:
-    identity = (
-        Path("/etc/machine-id").read_bytes().strip()
-    )  # confidential (machine-id(5)): hashed, and cut short
+    identity = Path("/etc/machine-id").read_bytes().strip()  # confidential (machine-id(5)): hashed, and cut short
     return hashlib.sha256(b"shim state folder" + identity).hexdigest()[:8]
 
 
@@ -153,9 +149,7 @@ def node_folder(name: str, role: str, environ: Mapping[str, str], home: Path) ->
         UsageError: The name cannot be one.
     """
     if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot be the name of a cluster.", fix="Use up to 40 letters, digits, - and _."
-        )
+        raise UsageError(f"{name!r} cannot be the name of a cluster.", fix="Use up to 40 letters, digits, - and _.")
     return host_folder(environ, home) / name / role
 
 

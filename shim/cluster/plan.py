@@ -259,6 +259,8 @@ def _exposure(address: str, local: bool) -> tuple[str, ...]:
     if local or is_loopback(address) or is_private(address):
         return ()
     return (
-        f"{address} is a public address, and Ray sends tokens in clear: whoever listens on the way gets in. "
-        "Use TLS (RAY_USE_TLS) or a tunnel, and a firewall.",
+        (
+            f"{address} is a public address, and Ray sends tokens in clear: whoever listens on the way gets in. "
+            "Use TLS (RAY_USE_TLS) or a tunnel, and a firewall."
+        ),
     )

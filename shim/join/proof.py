@@ -20,7 +20,7 @@ _BEYOND = (
     ("KEYS", "*"),
     ("CONFIG", "GET", "dir"),
     ("ACL", "LIST"),
-    ("SHUTDOWN", "NOSAVE"),
+    ("SHUTDOWN", "shim-no-such-mode"),
 )
 
 
