@@ -54,7 +54,8 @@ system() {
     [ -n "$packages" ] || return 0
     echo "Not installed here:" $packages
     if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
-        install_quietly $packages && [ -z "$(missing_packages)" ] && return 0
+        install_quietly $packages >"$logs/apt.log" 2>&1 && [ -z "$(missing_packages)" ] && return 0
+        tail -n 20 "$logs/apt.log"
     fi
     echo "Install by hand: apt-get install -y" $packages
     [ -z "$SHIM_REQUIRE_REAL" ] # locally the tests that need them are skipped, and say so
