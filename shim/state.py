@@ -34,6 +34,11 @@ RECORD = "node.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
+def boot_id() -> str:
+    """Return the kernel's name for this boot (proc(5), random/boot_id)."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 class Phase(enum.StrEnum):
     """How far a node has come."""
 
@@ -119,11 +124,6 @@ def load(folder: Path) -> NodeState | None:
             f"{path} is damaged: it is no record of a node.",
             fix=f"Move it away (mv {path} {path}.damaged); then `shim stop` still finds the processes.",
         ) from error
-
-
-def boot_id() -> str:
-    """Return the kernel's name for this boot (proc(5), random/boot_id)."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def host_folder(environ: Mapping[str, str], home: Path) -> Path:
