@@ -23,7 +23,8 @@ def make_private_folder(folder: Path) -> None:
         ShimError: It is a symlink, belongs to someone else, is no folder, or cannot be made.
     """
     try:
-        folder.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for missing in [place for place in reversed(folder.parents) if not place.exists()]:
+            missing.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)  # mkdir(parents=True) would leave these to the umask
         folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except FileExistsError as error:
         raise ShimError(f"{folder} is not a folder.", fix=f"Move {folder} away, or name another place.") from error
@@ -103,12 +104,12 @@ def read_private(path: Path) -> bytes:
     check_owner(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read()
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ShimError(f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
 
 
 def sync_folder(folder: Path) -> None:
