@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from shim.cluster import remains
 from shim.cluster.control_store import ControlStore, prove
 from shim.cluster.environment import token_environment
-from shim.network import is_loopback, listeners
+from shim.network import Listener, is_loopback, listeners
 from shim.probe.answer import Answer, Verdict
 from shim.process import MARKER, Child, TimeoutExpired, spawn
 from shim.secret import Secret
@@ -99,24 +100,33 @@ def _ray_checks(subject: Subject) -> Iterator[Check]:
     address, ports = subject.state.address, subject.state.ports
     yield _ours(subject, "gcs")
     yield from _guarded(subject, "gcs", lambda key: grpc.gcs(address, ports["gcs"], key))
-    if _listens(ports["client"]):
+    commands = _commands(subject)
+    if any(b"ray.util.client.server" in line for line in commands):
         yield _ours(subject, "client")
         yield from _guarded(subject, "client", lambda key: grpc.client(address, ports["client"], key))
-    if subject.plan.request.command.values.get("include-dashboard", "true").lower() in (
-        "true",
-        "1",
-        "yes",
-        "t",
-        "y",
-        "on",
-    ):
+    if any(b"--minimal" in line for line in commands):
+        return  # Ray without its extra [default]: neither dashboard nor agent listens
+    if _has_dashboard(subject.plan):
         host = dashboard_host(subject.plan)
         yield _ours(subject, "dashboard")
         yield from _guarded(subject, "dashboard", lambda key: http.dashboard(host, ports["dashboard"], key))
     if not subject.plan.request.choices.accept_open_agent_port:
-        _await_listener(ports["agent"])
         yield _ours(subject, "agent")
         yield from _guarded(subject, "agent", lambda key: http.agent(address, ports["agent"], key))
+
+
+def _commands(subject: Subject) -> list[bytes]:
+    """Return the command lines of the node's processes."""
+    found = []
+    for process in remains.find(subject.state.folder, subject.state):
+        with contextlib.suppress(OSError):
+            found.append(Path(f"/proc/{process.pid}/cmdline").read_bytes())
+    return found
+
+
+def _has_dashboard(plan: HeadPlan) -> bool:
+    text = plan.request.command.values.get("include-dashboard", "true")
+    return text.lower() in ("true", "t", "1", "yes", "y", "on")
 
 
 def _guarded(subject: Subject, role: str, ask: Callable[[Secret | None], Answer]) -> Iterator[Check]:
@@ -146,25 +156,24 @@ def dashboard_host(plan: HeadPlan) -> str:
 
 
 def _ours(subject: Subject, role: str) -> Check:
-    """See that the port is held by a process of this cluster: a stranger's listener could answer as well."""
+    """See that the port is held by processes of this cluster: a stranger's listener could answer as well."""
     port = subject.state.ports[role]
+    held = _await_listeners(port)
     ours = {process.pid for process in remains.find(subject.state.folder, subject.state)}
-    held = [listener for listener in listeners() if listener.port == port]
     passed = bool(held) and all(listener.holder() in ours for listener in held)
     if role == "store":
         passed = passed and all(is_loopback(listener.address) for listener in held)
-    detail = f"port {port} is held by this cluster" if passed else f"port {port} is not held by this cluster alone"
-    return Check(f"{role}-is-ours", f"{role} is this cluster's own", passed, detail)
+    seen = "held by this cluster" if passed else "held by somebody else" if held else "not listened on"
+    return Check(f"{role}-is-ours", f"{role} is this cluster's own", passed, f"port {port} is {seen}")
 
 
-def _listens(port: int) -> bool:
-    return any(listener.port == port for listener in listeners())
-
-
-def _await_listener(port: int) -> None:
+def _await_listeners(port: int) -> list[Listener]:
     deadline = time.monotonic() + PATIENCE
-    while not _listens(port) and time.monotonic() < deadline:
+    while not (held := [listener for listener in listeners() if listener.port == port]):
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.1)
+    return held
 
 
 def _begin_task(subject: Subject) -> Child:
