@@ -51,6 +51,11 @@ class StartOption:
         """First checked release without it; None if the newest still has it."""
         return None if self.until is None else CHECKED[CHECKED.index(self.until) + 1]
 
+    def too_new_for(self, ray: Version) -> bool:
+        """Tell whether this Ray was released before the option; False where nobody looked."""
+        place = CHECKED.index(self.since)
+        return place > 0 and ray.release <= CHECKED[place - 1]
+
     def known_to(self, ray: Version) -> bool:
         """Tell whether this Ray has the option."""
         return self.since <= ray.release and (self.gone is None or ray.release < self.gone)

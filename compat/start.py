@@ -20,7 +20,7 @@ from compat.start_credentials import (
     find_username,
     take_out_credentials,
 )
-from compat.start_words import refuse_misspelt
+from compat.start_words import refuse_misspelt, refuse_too_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -53,7 +53,7 @@ class StartCommand:
             there the password is live. It is not in ``ray_args``: hand it to Ray as ``RAY_REDIS_ADDRESS``.
         redis_username: The user name for that Redis.
         values: Each option of ``ray_args`` that has a value, and the last value given; names without dashes.
-        flags: Every other option of ``ray_args``; names without dashes.
+        flags: Every other option of ``ray_args`` that some Ray knows; names without dashes.
         notes: What changed.
     """
 
@@ -83,7 +83,8 @@ def translate_start(
         also_known: Options of the caller's own, for "did you mean".
 
     Raises:
-        LegacyError: a misspelt option, a missing value, or two places that disagree.
+        LegacyError: a misspelt option, one that is newer than the target, a missing value, or two places that
+            disagree.
     """
     parts = read(argv, _KNOWN)
     if target.release <= NEWEST:  # a newer Ray may have options that no table here knows
@@ -101,6 +102,7 @@ def translate_start(
     else:
         check_worker_address(parts)
     parts = take_out_credentials(parts, external, target, said)
+    refuse_too_new(parts, target)
     said.extend(notes.password_variable(given) for given in passwords if given.place not in PASSWORD_OPTIONS)
     return StartCommand(
         role=role,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compat.errors import LegacyError
+from compat.ray_start import KNOWN
 from compat.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from compat.argv import Part
+    from compat.version import Version
 
 _SECRETIVE = ("password", "passwd")
 
@@ -34,6 +36,21 @@ def refuse_misspelt(parts: Sequence[Part], known: Collection[str]) -> None:
         elif part.takes is None and part.name != "--":
             unknown_before = True
             _refuse_near_miss(part.name, known)
+
+
+def refuse_too_new(parts: Sequence[Part], target: Version) -> None:
+    """Refuse an option that came after the target.
+
+    Raises:
+        LegacyError: names the Ray that has it. Ray itself would say so only when it is started.
+    """
+    for part in parts:
+        option = KNOWN.get(part.name or "")
+        if option is not None and option.too_new_for(target):
+            raise LegacyError(
+                f"Ray {target} has no option {option.name}; Ray {option.since} has it.",
+                fix=f"Leave {option.name} out, or upgrade Ray.",
+            )
 
 
 def _refuse_near_miss(name: str, known: Collection[str]) -> None:

@@ -118,3 +118,30 @@ def test_redis_password_guarded_until_ray_stopped_starting_redis() -> None:
     assert effects["1.11.0"] is Effect.IGNORED
     assert effects[str(NEWEST)] is Effect.IGNORED
     assert option.era_at(Version.parse("2.99.0rc1")) == option.eras[-1]
+
+
+@pytest.mark.parametrize(
+    ("id_", "ray", "effect"),
+    [
+        ("start-redis-password", "1.11.0rc0", Effect.IGNORED),
+        ("start-address-with-head", "1.4.1", Effect.REFUSED),
+        ("start-address-with-head", "2.60.0", Effect.LIVE),
+        ("start-gcs-server-port", "2.47.1", Effect.IGNORED),
+        ("start-gcs-server-port", "2.48.0", Effect.REFUSED),
+        ("status-redis-password", "2.40.0", Effect.IGNORED),
+        ("status-redis-password", "2.41.0", Effect.REFUSED),
+        ("init-redis-password", "0.8.7", Effect.PROTECTED),
+        ("init-redis-password", "1.4.1", Effect.REFUSED),
+        ("init-redis-password-hidden", "1.10.0", Effect.PROTECTED),
+        ("init-redis-password-hidden", "2.60.0", Effect.IGNORED),
+        ("env-ray-auth-mode-k8s", "2.53.0", Effect.PROTECTED),
+        ("env-ray-auth-mode-k8s", "2.54.0", Effect.MISLEADING),
+        ("env-ray-auth-mode-lower-case", "2.60.0", Effect.NOT_READ),
+        ("env-ray-redis-address", "2.60.0", Effect.LIVE),
+    ],
+)
+def test_era_is_what_was_seen(id_: str, ray: str, effect: Effect) -> None:
+    (option,) = look_up(id_)
+    era = option.era_at(Version.parse(ray))
+    assert era is not None
+    assert era.effect is effect

@@ -57,10 +57,10 @@ def test_password_on_a_ray_that_still_checks_it_is_said_to_be_live() -> None:
     assert note.id == "start-redis-password-live"
 
 
-def test_same_password_twice_is_given_once() -> None:
-    assert translate("--head --redis-password=pw-1 --redis-password pw-1").passwords == (
-        Given("--redis-password", "pw-1"),
-    )
+def test_same_password_twice_is_given_and_told_once() -> None:
+    command = translate("--head --redis-password=pw-1 --redis-password pw-1")
+    assert command.passwords == (Given("--redis-password", "pw-1"),)
+    assert len(command.notes) == 1
 
 
 def test_empty_password_counts_as_not_given() -> None:
@@ -93,6 +93,10 @@ def test_passwords_that_disagree_are_refused_without_showing_them(
 def test_option_swallowed_as_password_is_refused() -> None:
     with pytest.raises(LegacyError, match="--redis-password has no value"):
         translate("--redis-password --head")
+
+
+def test_password_that_looks_like_an_option_is_taken_if_it_is_joined() -> None:
+    assert translate("--head --redis-password=--block").passwords == (Given("--redis-password", "--block"),)
 
 
 def test_redis_port_becomes_port_in_place() -> None:
@@ -151,6 +155,13 @@ def test_head_with_address_means_an_external_redis_where_the_password_is_live() 
     assert command.redis_username == "ray"
     assert command.ray_args == ("--head",)
     assert ids(command) == ["start-external-redis", "start-redis-username", "start-redis-password-live"]
+
+
+def test_external_redis_stays_an_option_where_ray_has_no_variable_for_it() -> None:
+    command = translate_start(["--head", "--address=redis:6379"], Version(1, 9, 2))
+    assert command.external_redis == "redis:6379"
+    assert command.ray_args == ("--head", "--address=redis:6379")
+    assert command.notes == ()
 
 
 def test_external_redis_is_found_in_the_environment_of_a_head_only() -> None:
@@ -213,6 +224,13 @@ def test_newer_ray_may_have_options_that_nobody_here_knows() -> None:
     assert translate_start(line, Version(2, 61, 0)).ray_args == tuple(line)
 
 
+def test_option_newer_than_the_target_is_refused_before_ray_is_started() -> None:
+    with pytest.raises(LegacyError, match=r"Ray 2.54.1 has no option --proxy-server-url; Ray 2.55.1 has it"):
+        translate_start(["--head", "--proxy-server-url=x"], Version(2, 54, 1))
+    # 2.55.0 was not looked at: left to Ray.
+    assert translate_start(["--head", "--proxy-server-url=x"], Version(2, 55, 0)).notes == ()
+
+
 @pytest.mark.parametrize("option", ["--port", "--redis-password", "--redis-port"])
 def test_missing_value_names_the_option(option: str) -> None:
     with pytest.raises(LegacyError, match=f"{option} has no value"):
@@ -231,9 +249,14 @@ def test_second_word_of_an_unquoted_password_is_refused_unseen() -> None:
 
 
 def test_values_and_flags_are_those_of_the_translated_command_line() -> None:
-    command = translate("--head --redis-port=1 --redis-port=2 --block --node-ip-address 10.0.0.1 -v")
+    command = translate("--head --redis-port=1 --redis-port=2 --block --node-ip-address 10.0.0.1 -vv --of-a-fork --")
     assert command.values == {"port": "2", "node-ip-address": "10.0.0.1"}
     assert command.flags == {"head", "block", "v"}
+
+
+def test_long_value_is_cut_in_a_note() -> None:
+    (note,) = translate(f"--head --redis-shard-ports={'6380,' * 100}").notes
+    assert len(str(note)) < 150
 
 
 def test_own_options_are_split_off_with_their_values() -> None:
