@@ -143,13 +143,16 @@ def test_the_data_survives_kill_9(store: local.LocalStore) -> None:
     process, ray = local.start(store)
     with speak(store.port, ray) as session:
         session.call("HSET", KV, "key", "value")
-    kill(process)
+    kill(process, store, b"value")
     _, ray = local.start(store)
     with speak(store.port, ray) as session:
         assert session.call("HGET", KV, "key") == b"value"
 
 
-def kill(process: Process) -> None:
+def kill(process: Process, store: local.LocalStore, written: bytes) -> None:
+    """Kill a store once it has written: with everysec it may wait up to 2 s for an fsync that is under way."""
+    while written not in newest_file(store).read_bytes():
+        pass
     os.kill(process.pid, signal.SIGKILL)
     while process.is_alive():
         pass
@@ -174,7 +177,7 @@ def test_a_torn_last_write_does_not_keep_the_store_from_starting(store: local.Lo
     process, ray = local.start(store)
     with speak(store.port, ray) as session:
         session.call("HSET", KV, "key", "value")
-    kill(process)
+    kill(process, store, b"value")
     with newest_file(store).open("ab") as file:
         file.write(torn)
     _, ray = local.start(store)

@@ -8,6 +8,7 @@ import ipaddress
 import random
 import socket
 import ssl
+import subprocess
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -293,6 +294,31 @@ def test_a_cluster_that_is_down_is_said(spec: server.ServerSpec, running: Note) 
         try_store(port)
 
 
+def test_a_sentinel_is_refused_with_the_way_to_its_master(native: Binary, tmp_path: Path, free_port: int) -> None:
+    (tmp_path / "sentinel.conf").write_text(
+        f'port {free_port}\nbind 127.0.0.1\nrequirepass "{PERSON.password.reveal()}"\ndir "{tmp_path}"\n'
+    )
+    command = [native.path, tmp_path / "sentinel.conf", "--sentinel"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
+        try:
+            wait_for(free_port, child)
+            with pytest.raises(ShimError, match="is a Sentinel") as caught:
+                try_store(free_port)
+        finally:
+            child.kill()
+    assert "get-master-addr-by-name" in caught.value.fix
+
+
+def wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
+    while True:
+        try:
+            connect("127.0.0.1", port).close()
+        except ConnectionRefusedError:
+            assert child.poll() is None
+        else:
+            return
+
+
 def test_a_store_that_still_loads_is_said(spec: server.ServerSpec, running: Note) -> None:
     spec = replace(spec, settings=(("appendonly", "yes"), ("aof-use-rdb-preamble", "no")))
     server.halt(server.launch(spec))
@@ -468,13 +494,8 @@ def encrypted(native: Binary, papers: Path, tmp_path: Path, free_port: int) -> I
         process = look(child.pid)
         assert process is not None
         started.append(process)
-        while True:
-            try:
-                connect("127.0.0.1", free_port).close()
-            except ConnectionRefusedError:
-                assert child.poll() is None, (spec.folder / server.LOG).read_text()
-            else:
-                return free_port
+        wait_for(free_port, child)
+        return free_port
 
     yield begin
     for process in started:
