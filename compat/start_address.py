@@ -54,7 +54,7 @@ def find_external_redis(
     address = given[-1].value or ""
     if address.startswith(tuple(_DOORS)) or address in ("auto", "local"):
         raise LegacyError(
-            f"With --head, --address={address} must name a Redis of yours, and this is none.",
+            f"With --head, --address={notes.without_login(address)} must name a Redis of yours, and this is none.",
             fix="To start a head, leave out --address. To add a node to a cluster, leave out --head.",
         )
     if target.release < _VARIABLE_SINCE:
@@ -70,9 +70,10 @@ def check_worker_address(parts: Sequence[Part]) -> None:
         LegacyError: ``ray://`` (Ray Client) or ``http://`` (dashboard).
     """
     for part in parts:
+        address = part.value or ""
         for scheme, door in _DOORS.items():
-            if part.name == "--address" and (part.value or "").startswith(scheme):
+            if part.name == "--address" and address.startswith(scheme):
                 raise LegacyError(
-                    f"--address={part.value} is the door of {door}; a node joins at the address of the GCS.",
+                    f"--address={notes.without_login(address)} is the door of {door}; a node joins at the GCS.",
                     fix="Write --address=HOST:6379, the host and the --port of the head.",
                 )

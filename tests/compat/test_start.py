@@ -181,11 +181,19 @@ def test_neither_head_nor_address_starts_a_head_and_says_so() -> None:
     assert ids(command)[0] == "start-assumed-head"
 
 
-@pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
+@pytest.mark.parametrize("address", ["ray://me:pw-1@head:10001", "http://head:8265"])
 def test_worker_is_told_which_door_it_knocks_at(address: str) -> None:
-    with pytest.raises(LegacyError, match="the address of the GCS") as caught:
+    with pytest.raises(LegacyError, match="a node joins at the GCS") as caught:
         translate(f"--address={address}")
     assert "HOST:6379" in caught.value.fix
+    assert "pw-1" not in caught.value.what
+
+
+@pytest.mark.parametrize("address", ["ray://me:pw-1@head:10001", "auto"])
+def test_head_is_told_that_its_address_is_no_redis(address: str) -> None:
+    with pytest.raises(LegacyError, match="With --head") as caught:
+        translate(f"--head --address={address}")
+    assert "pw-1" not in caught.value.what
 
 
 @pytest.mark.parametrize("line", ["--address= --block", "--head --address="])
