@@ -67,11 +67,14 @@ def enter_and_do(pid: int, work: Callable[[], T]) -> T:
     """Do ``work`` in all namespaces of a process; what it forks lives there, and is still our child."""
 
     def enter() -> None:
-        handle = os.pidfd_open(pid)
+        handle, root = os.pidfd_open(pid), os.open(f"/proc/{pid}/root", os.O_PATH | os.O_CLOEXEC)
         try:
             _call("setns", handle, ALL)
+            os.fchdir(root)
+            os.chroot(".")  # setns leaves a chroot; where the tests run in one, the host stays in it
         finally:
             os.close(handle)
+            os.close(root)
 
     return _elsewhere(enter, work)
 
