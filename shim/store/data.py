@@ -17,10 +17,25 @@ if TYPE_CHECKING:
 
 _ROOM = 16 * 2**20  # bytes that must be free before a store is started
 _FOLDER = "appendonlydir"  # since Redis 7.0; 6.2 has one file, appendonly.aof
+_OVERFLOW = 65534  # /proc/sys/kernel/overflowuid
 _DAMAGE = re.compile(
     r"(?i)bad file format|unexpected end of file|unrecoverable error|unknown command|manifest file"
     r"|wrong signature|can't open the append|AOF .* doesn't exist|bad .*RDB|RDB format version"
 )
+
+
+def refuse_foreign_parents(folder: Path) -> None:
+    """Raise when another user owns a folder above ``folder``: they could put other data in its place.
+
+    Whoever writes the append-only file runs code in the cluster. A place below ``/var/tmp`` can be taken
+    by anybody before we come. Root and the kernel's overflow user (of a container's parents) count as ours.
+    """
+    for parent in folder.absolute().parents:
+        if parent.exists() and (info := parent.stat()).st_uid not in (0, os.geteuid(), _OVERFLOW):
+            raise ShimError(
+                f"{parent} belongs to user {info.st_uid}, who could replace the control store's data in it.",
+                fix="Name another place with SHIM_STATE_DIR.",
+            )
 
 
 def refuse_full_disk(folder: Path) -> None:

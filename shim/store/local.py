@@ -13,7 +13,7 @@ from shim.secret import Secret
 from shim.store import server
 from shim.store.acl import ADMIN_RULES, DEFAULT_OFF, Profile, ray_rules, user_line
 from shim.store.conversation import Credential, refusal, speak
-from shim.store.data import explain, full, refuse_full_disk, refuse_old_binary
+from shim.store.data import explain, full, refuse_foreign_parents, refuse_full_disk, refuse_old_binary
 from shim.store.filesystem import is_network_filesystem
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def check(store: LocalStore) -> None:
     Raises:
         ShimError: The server refuses its configuration or cannot read the data, or the disk is full.
     """
-    refuse_old_binary(store.data, store.binary)
-    refuse_full_disk(store.data)
+    _refuse_data(store)
     server.check(spec(store, Secret.generate(), Secret.generate()))
 
 
@@ -110,8 +109,7 @@ def start(store: LocalStore, *, timeout: float = 15, load_timeout: float = 300) 
     Raises:
         ShimError: It did not start, its data is damaged, the disk is full. Nothing is left running.
     """
-    refuse_old_binary(store.data, store.binary)
-    refuse_full_disk(store.data)
+    _refuse_data(store)
     make_private_folder(store.folder)
     make_private_folder(store.data)
     ray, admin = Credential(RAY, Secret.generate()), Credential(ADMIN, Secret.generate())
@@ -136,6 +134,12 @@ def stop(process: Process) -> None:
         ShimError: It does not end.
     """
     server.halt(process)
+
+
+def _refuse_data(store: LocalStore) -> None:
+    refuse_foreign_parents(store.data)
+    refuse_old_binary(store.data, store.binary)
+    refuse_full_disk(store.data)
 
 
 def _await_data(store: LocalStore, process: Process, admin: Credential, timeout: float) -> None:

@@ -65,6 +65,7 @@ def prove(
     *,
     tls: ssl.SSLContext | None = None,
     timeout: float = 3.0,
+    own_user: bool = True,
 ) -> list[Proof]:
     """Try the store as a stranger, from the node's address, and as Ray's user where it has no business.
 
@@ -75,13 +76,16 @@ def prove(
         node_address: This node's address, on which nothing may answer; None when the store is not ours.
         tls: A context, when the store speaks TLS.
         timeout: Seconds for each step.
+        own_user: False when Ray logs in as the person's user (`remote.prepare` could make none): what that
+            one may do beyond Ray's needs is among the store's ``reduced``, and not tried.
     """
     answer = stranger(host, port, timeout=timeout, tls=tls)
     found = [Proof("stranger-refused", answer.verdict is Verdict.REFUSED, answer.detail)]
     found.append(_random_user(host, port, ray, tls, timeout))
     if node_address not in (None, host):
         found.append(_unreachable(node_address, port, timeout))
-    return found + list(_as_ray(join_host(host, port), ray, tls, timeout))
+    forbidden = _FORBIDDEN | _foreign() if own_user else {}
+    return found + list(_as_ray(join_host(host, port), ray, tls, timeout, forbidden))
 
 
 def _random_user(host: str, port: int, ray: Credential, tls: ssl.SSLContext | None, timeout: float) -> Proof:
@@ -105,12 +109,18 @@ def _unreachable(address: str, port: int, timeout: float) -> Proof:
     return Proof(name, False, f"something answers on {join_host(address, port)}")
 
 
-def _as_ray(address: str, ray: Credential, tls: ssl.SSLContext | None, timeout: float) -> Iterator[Proof]:
+def _as_ray(
+    address: str,
+    ray: Credential,
+    tls: ssl.SSLContext | None,
+    timeout: float,
+    forbidden: dict[str, tuple[str, ...]],
+) -> Iterator[Proof]:
     try:
         with speak(address, ray, tls=tls, timeout=timeout) as session:
             refused = refusal(session.call("PING"))
             yield Proof("ray-user-accepted", not refused, refused.partition(" ")[0] or "PONG")
-            for what, command in (_FORBIDDEN | _foreign()).items():
+            for what, command in forbidden.items():
                 yield _forbidden(f"{what}-refused", refusal(session.call(*command)))
     except ShimError as error:
         yield Proof("ray-user-accepted", False, error.what)

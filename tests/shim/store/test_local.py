@@ -348,6 +348,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.root
+def test_data_below_another_users_folder_is_refused(store: local.LocalStore, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may give folders away")
+    (tmp_path / "squatted").mkdir()
+    os.chown(tmp_path / "squatted", 4242, 4242)
+    for attempt in (local.start, local.check):
+        with pytest.raises(ShimError, match="squatted belongs to user 4242"):
+            attempt(replace(store, data=tmp_path / "squatted" / "cluster" / "data"))
+    assert list((tmp_path / "squatted").iterdir()) == []
+
+
+@pytest.mark.root
 def test_a_full_disk_is_found_before_the_start(store: local.LocalStore, small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"\0" * (12 * 2**20))
     for attempt in (local.start, local.check):

@@ -74,6 +74,16 @@ def test_the_famous_password_fails(spec: server.ServerSpec, running: Note) -> No
     assert "stranger-refused" in failed(spec.port, PERSON)
 
 
+def test_a_persons_own_user_is_not_blamed_for_its_rights(spec: server.ServerSpec, running: Note) -> None:
+    running(server.launch(spec))
+    proofs = prove("127.0.0.1", spec.port, PERSON, None, own_user=False)
+    assert [(proof.name, proof.passed) for proof in proofs] == [
+        ("stranger-refused", True),
+        ("wrong-password-refused", True),
+        ("ray-user-accepted", True),
+    ]
+
+
 def test_a_store_on_the_nodes_address_fails(spec: server.ServerSpec, running: Note) -> None:
     running(server.launch(replace(spec, bind=("127.0.0.1", "127.0.0.2"))))
     assert "unreachable-from-network" in failed(spec.port, PERSON, "127.0.0.2")

@@ -298,7 +298,7 @@ def test_a_sentinel_is_refused_with_the_way_to_its_master(native: Binary, tmp_pa
     (tmp_path / "sentinel.conf").write_text(
         f'port {free_port}\nbind 127.0.0.1\nrequirepass "{PERSON.password.reveal()}"\ndir "{tmp_path}"\n'
     )
-    command = [native.path, tmp_path / "sentinel.conf", "--sentinel"]
+    command = [str(native.path), str(tmp_path / "sentinel.conf"), "--sentinel"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
         try:
             wait_for(free_port, child)
