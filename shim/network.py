@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LISTEN = "0A"  # the state column of /proc/net/tcp (include/net/tcp_states.h)
 
@@ -23,14 +29,17 @@ class Listener:
         """Return the pid that holds the socket, or None when only its owner or root may know."""
         wanted = f"socket:[{self.inode}]"
         for entry in os.scandir("/proc"):
-            if entry.name.isdigit():
-                try:
-                    for descriptor in os.scandir(f"{entry.path}/fd"):
-                        if os.readlink(descriptor.path) == wanted:  # noqa: PTH115 - DirEntry, hot loop
-                            return int(entry.name)
-                except OSError:
-                    continue
+            if entry.name.isdigit() and wanted in _open_files(entry.path):
+                return int(entry.name)
         return None
+
+
+def _open_files(process: str) -> Iterator[str]:
+    """Yield what each descriptor of a process names; those that it closes meanwhile are passed over."""
+    with contextlib.suppress(OSError):  # it ended, or is another user's
+        for descriptor in os.scandir(f"{process}/fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(descriptor.path)  # noqa: PTH115 - DirEntry, hot loop
 
 
 def listeners() -> list[Listener]:
@@ -106,12 +115,13 @@ def split_address(text: str) -> tuple[str, int]:
         ValueError: The port is no number from 1 to 65535, or the host is empty.
     """
     host, colon, port = text.rpartition(":")
-    if not colon or (text.count(":") > 1 and not text.startswith("[")):
+    if not colon or text.endswith("]") or (text.count(":") > 1 and not text.startswith("[")):
         host, port = text, "6379"
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) <= 65535:
+    number = int(port) if port.isascii() and port.isdecimal() and len(port) <= 5 else 0
+    if not re.fullmatch(r"[^\s/@\[\]]+", host) or not 0 < number <= 65535:
         raise ValueError(f"{text!r} is not host:port")
-    return host, int(port)
+    return host, number
 
 
 def join_host(host: str, port: int) -> str:

@@ -122,9 +122,15 @@ def spawn(
     """Start a program that outlives us: own session, output to ``log`` (0600), secrets only through ``stdin``.
 
     Raises:
-        ShimError: It does not exist or cannot be executed.
+        ShimError: It does not exist or cannot be executed, or the log cannot be written.
     """
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)  # one that was there may be looser
+    except OSError as error:
+        raise ShimError(
+            f"{log} cannot be written: {error.strerror}.", fix=f"Move it away, or check its rights: ls -l {log}"
+        ) from error
     try:
         child = subprocess.Popen(
             list(command),

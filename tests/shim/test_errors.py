@@ -13,7 +13,7 @@ from tests.imports import modules
 def test_an_error_without_a_remedy_cannot_be_made() -> None:
     for kind in (ShimError, UsageError):
         with pytest.raises(TypeError, match="fix"):
-            kind("Something is wrong.")
+            kind("Something is wrong.")  # type: ignore[call-arg]
 
 
 def test_it_carries_both_sentences_and_the_code() -> None:

@@ -103,8 +103,13 @@ def test_it_is_equal_to_no_plain_text() -> None:
 
 
 def test_comparing_takes_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr("shim.secret.hmac.compare_digest", lambda one, other: seen.append((one, other)) or True)
+    seen: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        seen.append((one, other))
+        return True
+
+    monkeypatch.setattr("shim.secret.hmac.compare_digest", compare)
     assert Secret("a") == Secret("b")
     assert seen == [(b"a", b"b")]
 
