@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shim.errors import ShimError, UsageError
-from shim.files import make_private_folder, read_private, write_private
+from shim.files import check_owner, make_private_folder, read_private, sweep, write_private
 from shim.process import Process
 
 if TYPE_CHECKING:
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "default"
 FORMAT = 1
-RECORD = "node.json"
+RECORD, LOCK = "node.json", "lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 def boot_id() -> str:
     """Return the kernel's name for this boot (proc(5), random/boot_id)."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+class BusyError(ShimError):
+    """Another shim is working on the node."""
 
 
 class Phase(enum.StrEnum):
@@ -131,7 +135,8 @@ def host_folder(environ: Mapping[str, str], home: Path) -> Path:
     if given := environ.get("SHIM_STATE_DIR"):
         root = Path(given).absolute()
     else:
-        root = Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "shim"
+        named = Path(environ.get("XDG_STATE_HOME", ""))  # a relative one does not count, says XDG
+        root = (named if named.is_absolute() else home / ".local" / "state") / "shim"
     with contextlib.suppress(OSError):
         return root / f"{socket.gethostname()}-{_machine()}"
     return root / socket.gethostname()
@@ -158,30 +163,79 @@ def known_nodes(environ: Mapping[str, str], home: Path) -> list[Path]:
     return sorted(host_folder(environ, home).glob("*/*"), key=lambda path: (path.name, path.parent.name))
 
 
-@contextlib.contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Hold a node's folder: one verb at a time. The kernel lets go when we die, however we die.
-
-    Raises:
-        ShimError: Another shim holds it.
-    """
-    make_private_folder(folder)
-    path = folder / "lock"
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ShimError(
-            f"{path} cannot be opened: {error.strerror}.", fix="Make it writable, or set SHIM_STATE_DIR."
-        ) from error
+def _seize(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.truncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
-        yield
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace")
         raise ShimError(
             f"Another shim (pid {holder or '?'}) is working on this node.", fix="Wait until it is done."
         ) from None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold a node's folder: one verb at a time. The kernel lets go when we die, however we die.
+
+    Raises:
+        ShimError: Another shim holds it; or it lies behind a symbolic link, or is someone else's.
+    """
+    for place in (folder.parent.parent.parent, folder.parent.parent, folder.parent):
+        check_owner(place)
+    make_private_folder(folder)
+    descriptor = _open_lock(folder / LOCK)
+    try:
+        _take(descriptor)
+        for place in (folder, folder / "store", folder / "join"):
+            sweep(place)
+        yield
     finally:
         os.close(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    """Open the file; on a disk that has become read-only too, where `stop` must still work."""
+    for flags in (os.O_RDWR | os.O_CREAT, os.O_RDONLY):
+        try:
+            return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            reason = error
+    raise ShimError(
+        f"{path} cannot be opened: {reason.strerror}.", fix="Make it writable, or set SHIM_STATE_DIR."
+    ) from reason
+
+
+def _take(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 20, 0).decode(errors="replace")
+        raise BusyError(
+            f"Another shim (pid {holder or '?'}) is working on this node.", fix="Wait until it is done."
+        ) from None
+    except OSError as error:
+        raise ShimError(
+            f"The state folder cannot be locked: {error.strerror}.", fix="Name one on a local disk with SHIM_STATE_DIR."
+        ) from error
+    with contextlib.suppress(OSError):  # the pid is a courtesy: a full or read-only disk must not keep `stop` away
+        os.truncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+
+
+def is_busy(folder: Path) -> bool:
+    """Say whether a shim is working on the node now. Writes nothing."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
