@@ -1,0 +1,1 @@
+"""Ray on the control store: planned, started, checked, looked at, stopped."""
