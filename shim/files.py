@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 import stat
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}")
 
 
 def make_private_folder(folder: Path) -> None:
@@ -92,6 +95,14 @@ def write_private(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
             f"{path} cannot be written: {error.strerror}.",
             fix="Check free space and rights of the folder, or name another place with SHIM_STATE_DIR.",
         ) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what `write_private` left in a folder when it was killed; only while nobody else writes there."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY.fullmatch(path.name):
+                path.unlink()
 
 
 def read_private(path: Path) -> bytes:

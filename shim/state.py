@@ -163,18 +163,6 @@ def known_nodes(environ: Mapping[str, str], home: Path) -> list[Path]:
     return sorted(host_folder(environ, home).glob("*/*"), key=lambda path: (path.name, path.parent.name))
 
 
-def _seize(descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 20, 0).decode(errors="replace")
-        raise ShimError(
-            f"Another shim (pid {holder or '?'}) is working on this node.", fix="Wait until it is done."
-        ) from None
-    os.truncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
-
-
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Hold a node's folder: one verb at a time. The kernel lets go when we die, however we die.
