@@ -51,7 +51,7 @@ def test_imports_go_down() -> None:
         ("shim.secret", "shim", True),
         ("shim.process", "json", True),
         ("shim.cluster.plan", "shim.cli.start", False),
-        ("shim.join.client", "shim.store.server", False),
+        ("shim.store.server", "shim.join.client", False),
         ("compat.start", "shim.errors", False),
         ("shim", "shim.errors", False),
     ],
