@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from shim.errors import ShimError
@@ -45,21 +46,29 @@ def _sessions(state: NodeState | None) -> set[int]:
 def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int:
     """End the node: the door first, then Ray, the store last, so that it has everything the GCS wrote.
 
+    What was seen to be the node's once stays so until it is gone: when its parent ends before it, neither mark nor
+    descent would tell (an agent of Ray's has overwritten its environment).
+
     Returns:
         How many processes there were.
 
     Raises:
         ShimError: Something does not end, not even by SIGKILL.
     """
-    everything = find(folder, state)
+    seen = set(find(folder, state))
+    count = len(seen)
     servers = {"join": _session(state, "join"), "store": _session(state, "store")}
+
+    def living() -> list[Process]:
+        seen.update(find(folder, state))
+        return [process for process in seen if process.is_alive()]
 
     def of(*roles: str) -> list[Process]:
         sessions = {servers[role] for role in roles}
-        return [process for process in find(folder, state) if process.session in sessions]
+        return [process for process in living() if process.session in sessions]
 
     def ray() -> list[Process]:
-        return [process for process in find(folder, state) if process.session not in servers.values()]
+        return [process for process in living() if process.session not in servers.values()]
 
     def ray_but_gcs() -> list[Process]:
         return [process for process in ray() if name(process.pid) != GCS]
@@ -76,7 +85,16 @@ def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int
             f"These processes do not end, not even by SIGKILL: {left}.",
             fix="They may hang on a dead disk or mount: see dmesg.",
         )
-    return len(everything)
+    _forget_users(folder)
+    return count
+
+
+def _forget_users(folder: Path) -> None:
+    """Remove the join service's list of users, which a start that was killed may have left: it holds hashes."""
+    from shim.store.spec import USERS
+
+    with contextlib.suppress(OSError):
+        (folder / "join" / USERS).unlink()
 
 
 def _session(state: NodeState | None, role: str) -> int:
