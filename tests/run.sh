@@ -4,7 +4,7 @@
 #
 #   sh tests/run.sh                       everything
 #   sh tests/run.sh unit                  one part (or several): lint unit e2e
-#   sh tests/run.sh unit -k secret        with arguments for pytest
+#   sh tests/run.sh unit -k secret        with arguments for pytest, or a path: unit tests/shim/store
 #
 # As root (or with sudo without a password) real parts come from apt; otherwise tests that need a missing part
 # are skipped and say so, or fail with SHIM_REQUIRE_REAL=1 (as in CI). Logs: build/test-logs/.
@@ -78,9 +78,14 @@ pytest() { # nothing collected is fine only where the person chose what to run
     return $code
 }
 
-unit() { pytest tests --ignore tests/e2e "$@"; }
+names_a_path() { # among arguments for pytest
+    for word in "$@"; do [ ! -e "${word%%::*}" ] || return 0; done
+    return 1
+}
 
-e2e() { pytest tests/e2e "$@"; }
+unit() { if names_a_path "$@"; then pytest "$@"; else pytest tests --ignore tests/e2e "$@"; fi; }
+
+e2e() { if names_a_path "$@"; then pytest "$@"; else pytest tests/e2e "$@"; fi; }
 
 # timed NAME COMMAND...: run it, show and keep what it says, note result and seconds.
 timed() {
@@ -91,7 +96,7 @@ timed() {
     { "$@" 2>&1 && echo 0 >"$logs/$name.code" || echo $? >"$logs/$name.code"; } | tee "$logs/$name.log"
     code=$(cat "$logs/$name.code")
     took=$(($(date +%s) - began))
-    summary=$(sed -n '/^=* .*\(passed\|failed\|skipped\|error\|no tests ran\).* in [0-9.]*s/{s/=//g;s/^ *//;s/ *$//;p;}' "$logs/$name.log" | tail -n 1)
+    summary=$(sed -n '/^=* *\([0-9]* \(passed\|failed\|skipped\|error\|deselected\)\|no tests ran\).* in [0-9.]*s/{s/=//g;s/^ *//;s/ *$//;p;}' "$logs/$name.log" | tail -n 1)
     result=passed
     if [ "$code" != 0 ]; then result="FAILED ($code)" failed="$failed $name"; fi
     printf '%-12s %-12s %3dm %02ds  %s\n' "$name" "$result" $((took / 60)) $((took % 60)) "$summary" >>"$logs/table"

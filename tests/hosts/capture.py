@@ -17,6 +17,7 @@ SOL_PACKET, PACKET_STATISTICS = 263, 6  # linux/if_packet.h
 SO_RCVBUFFORCE = 33
 BUFFER = 64 << 20
 HEADER = 14  # Ethernet, also on lo
+HALF = 1 << 31  # of TCP's sequence numbers
 
 Flow = tuple[bytes, int, bytes, int]
 """Source address and port, destination address and port, of one direction of a TCP connection."""
@@ -64,14 +65,24 @@ class Capture:
         return any(text in frame for frame in self.frames) or any(text in data for data in self.streams().values())
 
     def streams(self) -> dict[Flow, bytes]:
-        """Put each TCP stream together: by sequence number, repeated segments once, gaps closed up."""
-        segments: dict[Flow, dict[int, bytes]] = {}
+        """Put each TCP stream together by sequence number; what was sent again counts once."""
+        segments: dict[Flow, list[tuple[int, bytes]]] = {}
         for frame in self.frames:
             flow, sequence, data = _segment(frame)
             if flow and data:
-                known = segments.setdefault(flow, {})
-                known[sequence] = max(known.get(sequence, b""), data, key=len)
-        return {flow: b"".join(part for _, part in sorted(parts.items())) for flow, parts in segments.items()}
+                segments.setdefault(flow, []).append((sequence, data))
+        return {flow: assemble(parts) for flow, parts in segments.items()}
+
+
+def assemble(segments: list[tuple[int, bytes]]) -> bytes:
+    """Join segments of one stream, given as (sequence number, payload), that may overlap, repeat or wrap."""
+    first = segments[0][0]
+    placed = sorted(((number - first + HALF) % (2 * HALF) - HALF, data) for number, data in segments)
+    stream, end = bytearray(), placed[0][0]
+    for start, data in placed:
+        stream += data[max(0, end - start) :]
+        end = max(end, start + len(data))
+    return bytes(stream)
 
 
 def _segment(frame: bytes) -> tuple[Flow | None, int, bytes]:
