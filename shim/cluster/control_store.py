@@ -94,6 +94,8 @@ def prove(store: ControlStore, node_address: str) -> list[Proof]:
     if store.process is not None:
         host, _, port = store.address.rpartition(":")
         return proof.prove(host, int(port), store.credential, node_address)
-    url = parse(store.address)
+    from shim.store.remote_user import OWN
+
+    url, own = parse(store.address), store.credential.username.startswith(OWN)
     tls = context_for(store.address, store.variables or {})
-    return proof.prove(url.host, url.port, store.credential, None, tls=tls)
+    return proof.prove(url.host, url.port, store.credential, None, tls=tls, own_user=own)
