@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
 from shim.process import Process, end, family, look
 from shim.state import NodeState, Phase, boot_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 GCS = "gcs_server"
 
@@ -26,9 +30,18 @@ def find(folder: Path, state: NodeState | None) -> list[Process]:
     """Return every live process of the node in that folder, recorded or not.
 
     A start that was killed between two steps left processes that no record names: the mark in their
-    environment finds them.
+    environment finds them, and their session finds those that have overwritten theirs.
     """
-    return family(_sessions(state), str(folder))
+    sessions = _sessions(state)
+    found = family(sessions, str(folder))
+    more = _sessions_of(found) - sessions
+    return family(sessions | more, str(folder)) if more else found
+
+
+def _sessions_of(found: Collection[Process]) -> set[int]:
+    """Return the sessions of these processes that are wholly ours: whose leader is among them, or has ended."""
+    pids = {process.pid for process in found}
+    return {process.session for process in found if process.session in pids or look(process.session) is None}
 
 
 def _sessions(state: NodeState | None) -> set[int]:
@@ -60,7 +73,7 @@ def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int
     servers = {"join": _session(state, "join"), "store": _session(state, "store")}
 
     def living() -> list[Process]:
-        seen.update(find(folder, state))
+        seen.update(find(folder, state), family(_sessions_of(seen), str(folder)))
         return [process for process in seen if process.is_alive()]
 
     def of(*roles: str) -> list[Process]:
