@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +60,8 @@ def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
     try:
         return _start(plan, state, say)
     except BaseException:
-        say("Something failed: ending what was started.")
+        with contextlib.suppress(OSError):  # whoever listened may be gone: a broken pipe is what failed, perhaps
+            say("Something failed: ending what was started.")
         _undo(plan)
         raise
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,15 +12,21 @@ from shim.cluster import remains
 from shim.cluster.head import Started, head_launch, start_head
 from shim.cluster.plan import HeadPlan, plan_head
 from shim.cluster.request import Role
+from shim.cluster.signals import Signalled, heeded
+from shim.cluster.stop import stop_node
 from shim.cluster.worker import StartedWorker, WorkerPlan, plan_worker, start_worker, worker_launch
 from shim.errors import ShimError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-    from types import FrameType
 
     from shim.cluster.launch import Launch
     from shim.cluster.request import Request
+    from shim.process import Child
+
+OTHERS_WAIT = 60
+"""Seconds for another shim that is working on the node, before its end is ours to see to."""
 
 
 class Audience(Protocol):
@@ -66,16 +72,30 @@ def start(request: Request, audience: Audience, *, dry_run: bool) -> int:
     folder = states.node_folder(request.choices.name, role, request.environ, request.home)
     if dry_run:
         return _rehearse(request, _look(folder), audience)
-    with states.lock(folder):
-        node = _look(folder)
-        if node.known is not None and remains.is_healthy(node.known):
-            _refuse_differences(node.known, request)
-            audience.already(node.known)
-            return 0
-        child = (
-            _start_head(request, node, audience) if role == Role.HEAD.value else _start_worker(request, node, audience)
-        )
-    return _stay(folder, child, audience) if request.blocks else 0
+    begun: _Begun | None = None
+    with heeded():
+        try:
+            with states.lock(folder):
+                node = _look(folder)
+                if node.known is not None and remains.is_healthy(node.known):
+                    return _already(node.known, request, audience)
+                begun = (
+                    _start_head(request, node, audience) if role == "head" else _start_worker(request, node, audience)
+                )
+            begun.report()
+            return _stay(folder, begun, request, audience) if request.blocks else 0
+        except Signalled as signalled:
+            if begun is not None:
+                _end(folder, request)
+            with contextlib.suppress(OSError):
+                audience.say(f"{signalled.name}: stopped; nothing was left running.")
+            return signalled.exit_code
+
+
+def _already(known: states.NodeState, request: Request, audience: Audience) -> int:
+    _refuse_differences(known, request)
+    audience.already(known)
+    return 0
 
 
 def _look(folder: Path) -> _Node:
@@ -118,22 +138,29 @@ def _name_option(known: states.NodeState) -> str:
     return "" if known.name == states.DEFAULT_NAME else f" --name {known.name}"
 
 
-def _start_head(request: Request, node: _Node, audience: Audience) -> Started:
+@dataclass(frozen=True)
+class _Begun:
+    """A node that was started, and how to tell of it."""
+
+    state: states.NodeState
+    child: Child
+    report: Callable[[], None]
+
+
+def _start_head(request: Request, node: _Node, audience: Audience) -> _Begun:
     plan = plan_head(request, node.known, set(node.pids))
     _clear(node, audience)
     for warning in plan.warnings:
         audience.say(warning)
     started = start_head(plan, audience.say)
-    audience.head(plan, started)
-    return started
+    return _Begun(started.state, started.child, lambda: audience.head(plan, started))
 
 
-def _start_worker(request: Request, node: _Node, audience: Audience) -> StartedWorker:
+def _start_worker(request: Request, node: _Node, audience: Audience) -> _Begun:
     plan = plan_worker(request, node.known)
     _clear(node, audience)
     started = start_worker(plan, audience.say)
-    audience.worker(plan, started)
-    return started
+    return _Begun(started.state, started.child, lambda: audience.worker(plan, started))
 
 
 def _clear(node: _Node, audience: Audience) -> None:
@@ -143,37 +170,40 @@ def _clear(node: _Node, audience: Audience) -> None:
         remains.clear(node.folder, node.known)
 
 
-class _Signalled(Exception):  # noqa: N818 - what happened
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+def _stay(folder: Path, begun: _Begun, request: Request, audience: Audience) -> int:
+    """Wait in the foreground until the node ends; then end what is left of it.
 
-
-def _stay(folder: Path, started: Started | StartedWorker, audience: Audience) -> int:
-    """Wait in the foreground; end everything when a member dies or a signal comes.
+    The join is no reason to end: it may be closed at any time.
 
     Returns:
-        128 + the signal's number, as a shell counts; 1 when something died by itself.
+        0 when `shim stop` ended it, 1 when something died by itself.
     """
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise _Signalled(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, stop)
-    try:
-        while started.child.poll() is None and all(started.state.living(role) for role in started.state.members):
-            time.sleep(0.3)
-        dead = [role for role in started.state.members if not started.state.living(role)]
+    needed = [role for role in begun.state.members if role != "join"]
+    while begun.child.poll() is None and all(begun.state.living(role) for role in needed):
+        time.sleep(0.3)
+    if _stopped_by_another(folder):
+        audience.say("Stopped by another shim.")
+        return 0
+    dead = [role for role in needed if not begun.state.living(role)]
+    with contextlib.suppress(OSError):
         audience.say(f"Died: {', '.join(dead) or 'Ray'}. Ending the rest.")
-        code = 1
-    except _Signalled as signalled:
-        audience.say(f"Signal {signalled.number}: stopping.")
-        code = 128 + signalled.number
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        from shim.cluster.stop import stop_node
+    _end(folder, request)
+    return 1
 
-        stop_node(folder, purge=False, environ={})
-    return code
+
+def _stopped_by_another(folder: Path) -> bool:
+    """Say whether a `shim stop` ended the node; wait until it is done."""
+    _await_others(folder)
+    state = states.load(folder) if folder.is_dir() else None
+    return state is None or state.phase is states.Phase.STOPPED
+
+
+def _await_others(folder: Path) -> None:
+    deadline = time.monotonic() + OTHERS_WAIT
+    while states.is_busy(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _end(folder: Path, request: Request) -> None:
+    _await_others(folder)
+    stop_node(folder, purge=False, environ=request.environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -132,7 +133,8 @@ def start_worker(plan: WorkerPlan, say: Callable[[str], None]) -> StartedWorker:
         if not remains.raylets(state):
             raise ShimError("The worker's raylet ended.", fix=f"See {launch.log} and Ray's session folder.")
     except BaseException:
-        say("Something failed: ending what was started.")
+        with contextlib.suppress(OSError):
+            say("Something failed: ending what was started.")
         remains.clear(plan.folder, load(plan.folder), grace=5)
         replace(state, phase=Phase.STOPPED, members={}).save()
         raise
