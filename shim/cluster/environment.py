@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SECRETS = ("RAY_AUTH_TOKEN", "RAY_REDIS_PASSWORD", "REDIS_PASSWORD", "FLAGS_redis_password")
-"""What people may have exported; it would be inherited by every worker and every job."""
+SECRETS = ("RAY_AUTH_TOKEN", "RAY_REDIS_PASSWORD", "RAY_REDIS_ADDRESS", "REDIS_PASSWORD", "FLAGS_redis_password")
+"""What people may have exported (the address as a URL with a password); every worker and job would inherit it."""
 
 PATIENCE = {"RAY_raylet_start_wait_time_s": "150", "RAY_gcs_rpc_server_reconnect_timeout_s": "600"}
 """Ray's own waits, where the person set none: a busy machine, and workers that ride out a restart of the head

@@ -24,14 +24,12 @@ class Choices:
 
     name: str = DEFAULT_NAME
     ray_bin: str | None = None
-    store: str = "auto"
+    store: str = field(default="auto", repr=False)  # may be a URL with a password in it
     join: bool = True
     join_port: int | None = None
     store_port: int | None = None
     join_timeout: float = 60
     accept_open_agent_port: bool = False
-    password_file: str | None = None
-    password_variable: str | None = None
 
 
 @dataclass(frozen=True)
