@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import stat
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,7 @@ def write_private(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
         ShimError: The target is a symlink or someone else's, or the disk refuses.
     """
     check_owner(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from typing import NoReturn
 
 
@@ -22,6 +20,8 @@ class Secret:
     @classmethod
     def generate(cls, bits: int = 256) -> Secret:
         """Return a fresh random secret in lower-case hex (``bits / 4`` characters)."""
+        import secrets
+
         return cls(secrets.token_hex(bits // 8))
 
     def reveal(self) -> str:
@@ -34,6 +34,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         one, two = (text.encode(errors="surrogatepass") for text in (self._text, other._text))
         return hmac.compare_digest(one, two)
 

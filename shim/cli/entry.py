@@ -30,6 +30,10 @@ def main() -> None:
         arguments = _receive(int(os.environ.pop(HANDED_ON)))
     elif (hidden := hide(arguments)) != arguments or any(name in os.environ for name in VARIABLES):
         _start_again(arguments, hidden)
+    if arguments == ["token", "show"] and not sys.stdout.isatty():
+        from shim.cli.quick import show_token
+
+        sys.exit(show_token())
     from shim.cli.main import run
 
     run(arguments)

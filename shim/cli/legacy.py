@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from compat.start import split_own
-
 RAY_WORDS = "shim.ray_words"
 
 
@@ -14,6 +12,8 @@ class LegacyCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse our part; the rest is in ``ctx.meta[RAY_WORDS]``."""
+        from compat.start import split_own
+
         ours, theirs = split_own(args, self.own_options())
         ctx.meta[RAY_WORDS] = theirs
         return super().parse_args(ctx, ours)

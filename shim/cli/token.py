@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -33,15 +32,13 @@ def command() -> None:
 @click.option("--fingerprint", "short", is_flag=True, help="Print what people compare instead.")
 def show(*, reveal: bool, short: bool) -> None:
     """Print the token, or its fingerprint."""
-    from shim.errors import ShimError, UsageError
+    from shim.cli.quick import NONE
+    from shim.errors import UsageError
     from shim.token import find, fingerprint
 
     found = find(os.environ, Path.home())
     if found is None:
-        raise ShimError(
-            "There is no token on this machine.",
-            fix="shim token fetch --address=HEAD:6379 gets a cluster's; shim token generate makes a fresh one.",
-        )
+        raise NONE
     if short:
         click.echo(fingerprint(found.secret))
         return
@@ -57,6 +54,8 @@ def show(*, reveal: bool, short: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def path(*, as_json: bool) -> int:
     """Say where the token comes from, and why: every source in Ray's order."""
+    import json
+
     from shim.token import sources
 
     states = sources(os.environ, Path.home())

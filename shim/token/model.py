@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -91,5 +90,7 @@ def fingerprint(secret: Secret) -> str:
 
     32 bits of a domain-separated BLAKE2b: equal for equal tokens everywhere, and no help with a random one.
     """
+    import hashlib
+
     digits = hashlib.blake2b(secret.reveal().encode(), digest_size=4, person=b"shim token 1").hexdigest()
     return f"{digits[:4]}-{digits[4:]}"

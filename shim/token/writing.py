@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ def _is_there(path: Path, secret: Secret) -> bool:
 
 def _create(path: Path, secret: Secret) -> None:
     """Write a file that is not there yet: a link, unlike a rename, never replaces what appeared meanwhile."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         write_private(temporary, _line(secret))
         try:
