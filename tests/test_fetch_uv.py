@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.imports import ROOT
+from tools import fetch_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-sys.path.insert(0, str(ROOT / "tools"))
-import fetch_uv
 
 
 class Index(http.server.BaseHTTPRequestHandler):
@@ -117,7 +115,7 @@ def test_a_half_written_binary_is_never_in_place(tmp_path: Path, monkeypatch: py
         archive.writestr(f"uv-{fetch_uv.VERSION}.data/scripts/uv", b"binary")
     digest = hashlib.sha256(wheel.getvalue()).hexdigest()
     with monkeypatch.context() as full, contextlib.suppress(OSError):
-        full.setattr(fetch_uv.os, "fchmod", lambda *_: (_ for _ in ()).throw(OSError("no space")))
+        full.setattr("os.fchmod", lambda *_: (_ for _ in ()).throw(OSError("no space")))
         fetch_uv.unpack(wheel.getvalue(), digest, tmp_path / "uv")
     assert list(tmp_path.iterdir()) == []
     fetch_uv.unpack(wheel.getvalue(), digest, tmp_path / "uv")

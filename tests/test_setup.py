@@ -17,6 +17,7 @@ import pytest
 from tests.imports import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 UV = r"""#!/bin/sh
@@ -65,16 +66,16 @@ class Checkout:
         """Start a setup that gets as far as the middle of uv's work."""
         env = {**self.environment, "UV_HANGS": "yes", **environment}
         child = subprocess.Popen(["sh", str(self.folder / "setup.sh")], env=env, start_new_session=True)
-        await_that(lambda: (self.folder / ".venv" / "half").exists())
+        await_that((self.folder / ".venv" / "half").exists)
         return child
 
     def calls(self) -> list[str]:
         return self.log.read_text().splitlines() if self.log.exists() else []
 
 
-def await_that(happened: object, seconds: float = 10) -> None:
+def await_that(happened: Callable[[], bool], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
-    while not happened() if callable(happened) else not happened:
+    while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
