@@ -16,6 +16,7 @@ from shim.network import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shim.process import Process
     from shim.secret import Secret
 
 
@@ -36,21 +37,40 @@ def look(folder: Path) -> DoorState:
         ShimError: No head runs here.
     """
     state = _head(folder)
-    is_open = state.living("join")
-    return DoorState(is_open, state.facts.get("join_since") if is_open else None, addresses(state), _port(state))
+    server = running(state)
+    return DoorState(server is not None, _since(state, server), addresses(state), port(state))
+
+
+def running(state: states.NodeState) -> Process | None:
+    """Return the join service of a head, also one that a shim started which was killed before it said so."""
+    from shim.store import server
+
+    return state.members["join"] if state.living("join") else server.running(state.folder / "join")
+
+
+def _since(state: states.NodeState, server: Process | None) -> int | None:
+    if server is None:
+        return None
+    if server == state.members.get("join"):
+        return int(state.facts["join_since"])
+    return int((state.folder / "join").stat().st_mtime)
 
 
 def close(folder: Path) -> bool:
     """Close the join: its process ends, and the record with it. Return False when it was closed already."""
-    from shim.join import service
-
     with states.lock(folder):
         state = _head(folder)
-        was_open = state.living("join")
-        if "join" in state.members:
-            service.close_door(state.members["join"])
-            state.with_member("join", None).save()
-    return was_open
+        server = running(state)
+        _close(state)
+    return server is not None
+
+
+def _close(state: states.NodeState) -> states.NodeState:
+    from shim.join import service
+
+    if (server := running(state)) is not None:
+        service.close_door(server)
+    return state.with_member("join", None).save() if "join" in state.members else state
 
 
 def open_(folder: Path, password: Secret, environ: Mapping[str, str], join_port: int | None = None) -> DoorState:
@@ -59,38 +79,41 @@ def open_(folder: Path, password: Secret, environ: Mapping[str, str], join_port:
     Raises:
         ShimError: The password is too weak for the network, the port is taken, no head runs here.
     """
+    with states.lock(folder):
+        state = open_locked(_head(folder), password, environ, join_port)
+    return DoorState(True, state.facts["join_since"], addresses(state), port(state))
+
+
+def open_locked(
+    state: states.NodeState, password: Secret, environ: Mapping[str, str], join_port: int | None = None
+) -> states.NodeState:
+    """Do what `open_` does, for who holds the node's lock already; return the record of the node, saved."""
     from shim.join import credential, service
     from shim.join.record import JoinRecord, seal
     from shim.join.strength import refuse_weak
     from shim.store.binary import find
 
-    with states.lock(folder):
-        state = _head(folder)
-        refuse_weak(password, on_network=not state.facts.get("local", False))
-        port = join_port or _port(state)
-        old = state.members.get("join")
-        ours = {process.pid for process in (old,) if process is not None}
-        refuse_clashes({**state.ports, "join": port}, (0, 0))
-        refuse_taken({"join": port}, ours)
-        binary = find("auto", environ)
-        if old is not None:
-            service.close_door(old)
-            state = state.with_member("join", None).save()
-        secret = _token(state)
-        derived, issued = credential.derive(password), int(time.time())
-        record = JoinRecord(secret, state.cluster_id, issued, state.facts["ray"], state.ports["gcs"])
-        process = service.open_door(
-            folder=folder / "join",
-            binary=binary,
-            addresses=addresses(state),
-            port=port,
-            sealed=seal(record, derived),
-            join_password=derived.join_password,
-            marker=str(folder),
-        )
-        state = replace(state.with_member("join", process), ports={**state.ports, "join": port})
-        state.with_facts(join_since=issued).save()
-    return DoorState(True, issued, addresses(state), port)
+    refuse_weak(password, on_network=not state.facts.get("local", False))
+    number = join_port or port(state)
+    old = running(state)
+    refuse_clashes({**state.ports, "join": number}, (0, 0))
+    refuse_taken({"join": number}, {old.pid} if old is not None else set())
+    binary = find("auto", environ)
+    state = _close(state)
+    secret = _token(state)
+    derived, issued = credential.derive(password), int(time.time())
+    record = JoinRecord(secret, state.cluster_id, issued, state.facts["ray"], state.ports["gcs"])
+    process = service.open_door(
+        folder=state.folder / "join",
+        binary=binary,
+        addresses=addresses(state),
+        port=number,
+        sealed=seal(record, derived),
+        join_password=derived.join_password,
+        marker=str(state.folder),
+    )
+    opened = replace(state.with_member("join", process), ports={**state.ports, "join": number})
+    return opened.with_facts(join_since=issued).save()
 
 
 def addresses(state: states.NodeState) -> tuple[str, ...]:
@@ -114,7 +137,8 @@ def _head(folder: Path) -> states.NodeState:
     return state
 
 
-def _port(state: states.NodeState) -> int:
+def port(state: states.NodeState) -> int:
+    """Return the port that the join service of a head has, or would have."""
     return state.ports.get("join", state.ports["gcs"] + JOIN_OFFSET)
 
 

@@ -12,7 +12,7 @@ from shim.cluster import open_ports, remains
 from shim.cluster.worker import find_door
 from shim.errors import ShimError
 from shim.probe.answer import Verdict
-from shim.state import NodeState, Phase
+from shim.state import NodeState, Phase, is_busy
 
 if TYPE_CHECKING:
     from shim.secret import Secret
@@ -46,15 +46,22 @@ class Status:
 def look(state: NodeState) -> Status:
     """Look at a node that was started here."""
     if state.phase is not Phase.RUNNING:
-        count = len(remains.find(state.folder, state))
-        detail = "stopped" if state.phase is Phase.STOPPED else "a start was interrupted"
-        healthy = None if state.phase is Phase.STOPPED and not count else False
-        more = f"; {count} processes are left, `shim stop` ends them" if count else ""
-        return Status(state, (Part("phase", "cluster", healthy, detail + more),), (), None)
+        return Status(state, (_phase(state),), (), None)
     secret = _token(state)
     parts = _head(state, secret) if state.role == "head" else _worker(state, secret)
     nodes = _nodes(state, secret) if state.role == "head" and secret else ()
     return Status(state, tuple(parts), nodes, token.fingerprint(secret) if secret else None)
+
+
+def _phase(state: NodeState) -> Part:
+    """Describe a node that does not run."""
+    if is_busy(state.folder):
+        return Part("phase", "cluster", False, "another shim is starting or stopping it at this moment")
+    count = len(remains.find(state.folder, state))
+    detail = "stopped" if state.phase is Phase.STOPPED else "a start was interrupted"
+    healthy = None if state.phase is Phase.STOPPED and not count else False
+    more = f"; {count} processes are left, `shim stop` ends them" if count else ""
+    return Part("phase", "cluster", healthy, detail + more)
 
 
 def _token(state: NodeState) -> Secret | None:
@@ -135,17 +142,21 @@ def _store(state: NodeState) -> Part:
 
 
 def _join(state: NodeState) -> Part:
-    if "join" not in state.members:
-        return Part("join", "join", None, "closed: new nodes need the token")
+    from shim.cluster import door
     from shim.probe.resp import stranger
 
-    port = state.ports["join"]
-    if not state.living("join"):
-        return Part("join", f"join service on port {port}", False, "died; open it again: shim join open")
+    server, port = door.running(state), door.port(state)
+    if server is None and "join" not in state.members:
+        return Part("join", "join", None, "closed: new nodes need the token")
+    title = f"join service on port {port}"
+    if server is None:
+        return Part("join", title, False, "died; open it again: shim join open")
     answer = stranger("127.0.0.1" if ":" not in state.address else "::1", port)
-    healthy = answer.verdict is Verdict.REFUSED
-    detail = f"open since {moment(state.facts['join_since'])}; {answer.detail}" if healthy else answer.detail
-    return Part("join", f"join service on port {port}", healthy, detail)
+    if answer.verdict is not Verdict.REFUSED:
+        return Part("join", title, False, answer.detail)
+    if server != state.members.get("join"):
+        return Part("join", title, False, "left by a `shim join open` that was interrupted: open it again, or close it")
+    return Part("join", title, True, f"open since {moment(state.facts['join_since'])}; {answer.detail}")
 
 
 def _open_by_design(state: NodeState) -> list[Part]:

@@ -53,7 +53,10 @@ def guard(services: Any, password: str) -> None:
 def main() -> None:
     """Read the password, guard Ray, run ``ray start``."""
     sys.path.pop(0)  # this folder is not for importing
-    password = json.loads(sys.stdin.read() or "{}").get("redis_password")
+    handed_on = sys.stdin.read()
+    if not handed_on:
+        raise SystemExit("shim ended before it had said everything: Ray is not started.")
+    password = json.loads(handed_on).get("redis_password")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     sys.argv = ["ray", "start", *sys.argv[1:]]
