@@ -17,8 +17,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Medians of runs that take turns, all of one session on one machine: only the ratios and differences mean something elsewhere. `python -m benchmarks`
-writes this page.
+Medians of runs that take turns, all of one session on one machine: only the ratios and differences mean
+something elsewhere. `python -m benchmarks` writes this page.
 
 """
 

@@ -30,6 +30,10 @@ def main() -> None:
         arguments = _receive(int(os.environ.pop(HANDED_ON)))
     elif (hidden := hide(arguments)) != arguments or any(name in os.environ for name in VARIABLES):
         _start_again(arguments, hidden)
+    if arguments in (["-h"], ["--help"]):
+        from shim.cli.quick import show_help
+
+        sys.exit(show_help())
     if arguments == ["token", "show"] and not sys.stdout.isatty():
         from shim.cli.quick import show_token
 

@@ -1,13 +1,14 @@
-"""``shim token show`` into a pipe, without click: scripts call it in loops, and half its time would be imports."""
+"""``shim --help``, and ``shim token show`` into a pipe, without click, whose import is most of their time."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 from shim.errors import ShimError
-from shim.token import find
+
+HELP = Path(__file__).with_name("help.txt")
+"""What click writes for ``shim --help``, 80 columns wide; a test compares them (tests/shim/cli)."""
 
 NONE = ShimError(
     "There is no token on this machine.",
@@ -15,8 +16,18 @@ NONE = ShimError(
 )
 
 
+def show_help() -> int:
+    """Print the help of the whole; return the exit code."""
+    sys.stdout.write(HELP.read_text())
+    return 0
+
+
 def show_token() -> int:
-    """Print the token; return the exit code."""
+    """Print the token; return the exit code. Scripts call this in loops."""
+    import os
+
+    from shim.token import find
+
     try:
         found = find(os.environ, Path.home())
         if found is None:
