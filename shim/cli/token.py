@@ -101,7 +101,9 @@ def fetch(
     """Join: get a cluster's token with its Redis password, once; from then on the token is all that is needed."""
     from shim.cli.join import only_password
     from shim.cli.password import gather
+    from shim.cluster.ports import CLIENT
     from shim.cluster.worker import fetch_record, find_door
+    from shim.network import join_host
     from shim.token import default_path, save
 
     words, given = gather(redis_password_file, redis_password_env, ctx.meta[RAY_WORDS])
@@ -113,7 +115,11 @@ def fetch(
     click.echo(
         f"The token of {door.address} (fingerprint {record.fingerprint}, Ray {record.ray_version}) is in {place}."
     )
-    click.echo(f"Next: {_use(place)}RAY_AUTH_MODE=token RAY_ADDRESS={door.address} python train.py")
+    # A driver needs a raylet on its own machine, unless it is a Ray Client: without one, ray.init("HEAD:6379") fails
+    # after a minute (Ray 2.60).
+    client = join_host(door.host, CLIENT)
+    click.echo(f"Next: {_use(place)}RAY_AUTH_MODE=token RAY_ADDRESS=ray://{client} python train.py")
+    click.echo(f"      (on a machine that runs a node of the cluster: RAY_ADDRESS={door.address})")
 
 
 def _use(place: Path) -> str:
