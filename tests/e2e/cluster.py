@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping
 
+    from tests.e2e.local_user import Sight
     from tests.hosts.lab import Host, Network
 
 SMALL = ("--num-cpus=1", "--object-store-memory=100000000")
@@ -127,7 +128,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A head and a worker that shim started with one legacy password, a driver's host, and an outsider's."""
+    """A head and a worker that shim started with one legacy password, a driver's host, and an outsider's.
+
+    ``seen`` is every command line that another user of head or worker saw while they were started.
+    """
 
     network: Network
     password: str = field(repr=False)
@@ -135,6 +139,7 @@ class Cluster:
     worker: Node
     driver: Node
     outsider: Node
+    seen: tuple[Sight, ...] = field(repr=False)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
