@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compat.errors import LegacyError
+from .errors import LegacyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

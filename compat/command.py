@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compat.argv import Part, Takes, read
-from compat.errors import LegacyError
-from compat.note import Note, Sure
-from compat.ray_commands import GLOBAL, OPTIONS, RENAMED, TOOK_PASSWORD
-from compat.ray_start import NEWEST
-from compat.releases import FIRST_TOKEN, UNGUARDED
-from compat.spelling import nearest
-from compat.start_credentials import PASSWORD_OPTIONS, Given, refuse_disagreement
-from compat.version import Version
+from .argv import Part, Takes, read
+from .errors import LegacyError
+from .note import Note, Sure
+from .ray_commands import GLOBAL, OPTIONS, RENAMED, TOOK_PASSWORD
+from .ray_start import NEWEST
+from .releases import FIRST_TOKEN, UNGUARDED
+from .spelling import nearest
+from .start_credentials import PASSWORD_OPTIONS, Given, refuse_disagreement
+from .version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

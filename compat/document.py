@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from compat.options import OPTIONS, Effect, Product, Where
+from .options import OPTIONS, Effect, Product, Where
 
 if TYPE_CHECKING:
-    from compat.options import Era, LegacyOption
+    from .options import Era, LegacyOption
 
 _HEAD = """\
 # Every legacy spelling, and what became of it

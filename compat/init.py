@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from compat.errors import LegacyError
-from compat.note import Note, Sure
-from compat.ray_init import CLIENT_ARGUMENTS, KNOWN, InitArgument
-from compat.ray_start import NEWEST
-from compat.releases import FIRST_TOKEN, UNGUARDED
-from compat.spelling import nearest
-from compat.start_address import EXTERNAL_REDIS_VARIABLE
-from compat.start_credentials import Given, refuse_disagreement
+from .errors import LegacyError
+from .note import Note, Sure
+from .ray_init import CLIENT_ARGUMENTS, KNOWN, InitArgument
+from .ray_start import NEWEST
+from .releases import FIRST_TOKEN, UNGUARDED
+from .spelling import nearest
+from .start_address import EXTERNAL_REDIS_VARIABLE
+from .start_credentials import Given, refuse_disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compat.version import Version
+    from .version import Version
 
 __all__ = ["Given", "InitCall", "translate_connect", "translate_init"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compat.version import Version
+    from .version import Version
 
 
 class Sure(enum.Enum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from compat.ray_start import CHECKED
-from compat.version import Version
+from .ray_start import CHECKED
+from .version import Version
 
 MODERN = (
     "RAY_AUTH_MODE=token and one token on every node and client "

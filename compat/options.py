@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from compat import (
+from . import (
     options_commands,
     options_environment,
     options_foreign,
@@ -14,8 +14,8 @@ from compat import (
     options_start,
     options_tokens,
 )
-from compat.option import Effect, Era, LegacyOption, Product, Where
-from compat.spelling import nearest
+from .option import Effect, Era, LegacyOption, Product, Where
+from .spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

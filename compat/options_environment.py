@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compat.option import EXTERNAL_REDIS, KUBERAY, Effect, LegacyOption, Product, Where, eras
-from compat.version import Version
+from .option import EXTERNAL_REDIS, KUBERAY, Effect, LegacyOption, Product, Where, eras
+from .version import Version
 
 OPTIONS = (
     LegacyOption(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compat.option import EXTERNAL_REDIS, MODERN, Effect, Era, LegacyOption, Where, eras
-from compat.version import Version
+from .option import EXTERNAL_REDIS, MODERN, Effect, Era, LegacyOption, Where, eras
+from .version import Version
 
 _WORKER = "ray/worker.py, ray/_private/worker.py of the wheels"
 _ADDRESS = "ray.init(address=…)"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compat.option import KUBERAY, MODERN, Effect, Era, LegacyOption, Product, Where, eras
-from compat.version import Version
+from .option import KUBERAY, MODERN, Effect, Era, LegacyOption, Product, Where, eras
+from .version import Version
 
 _VALIDATION = "kuberay: ray-operator/controllers/ray/utils/validation.go"
 _TYPES = "kuberay: ray-operator/apis/ray/v1/raycluster_types.go"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compat.option import EXTERNAL_REDIS, MODERN, Effect, Era, LegacyOption, Where, eras
-from compat.ray_start import KNOWN
+from .option import EXTERNAL_REDIS, MODERN, Effect, Era, LegacyOption, Where, eras
+from .ray_start import KNOWN
 
 _SCRIPTS = "ray/scripts/scripts.py of the wheels"
 _NO_SUCCESSOR = "Leave it out."

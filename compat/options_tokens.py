@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compat.option import MODERN, Effect, LegacyOption, Where, eras
-from compat.version import Version
+from .option import MODERN, Effect, LegacyOption, Where, eras
+from .version import Version
 
 _LOADER = "src/ray/rpc/authentication/authentication_token_loader.cc"
 _PROBED = "runs of 2.52.0, 2.60.0"

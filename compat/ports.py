@@ -10,8 +10,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from compat.releases import FIRST_TOKEN, FIRST_WHOLE, UNGUARDED
-from compat.version import Version
+from .releases import FIRST_TOKEN, FIRST_WHOLE, UNGUARDED
+from .version import Version
 
 _LAST_REDIS = Version(1, 10, 0)
 

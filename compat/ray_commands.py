@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from compat.argv import Takes
-from compat.version import Version
+from .argv import Takes
+from .version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

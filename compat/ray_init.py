@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from compat.note import Sure
-from compat.ray_start import CHECKED
-from compat.version import Version
+from .note import Sure
+from .ray_start import CHECKED
+from .version import Version
 
 _JOB = "takes it from job_config"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from compat.argv import Takes
-from compat.version import Version
+from .argv import Takes
+from .version import Version
 
 VALUE, FLAG, COUNT, MAYBE = Takes.VALUE, Takes.FLAG, Takes.COUNT, Takes.MAYBE
 

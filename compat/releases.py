@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compat.version import Version
+from .version import Version
 
 FIRST_GUARD = Version(0, 6, 0)  # --redis-password and redis_password= appear
 UNGUARDED = Version(1, 11, 0)  # Redis is no longer started (PR #21232); the password checks nothing

@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from compat.version import Version
+from .version import Version
 
 
 class Product(enum.Enum):

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from compat import start_notes as notes
-from compat.argv import Part, Takes, read
-from compat.ray_start import NEWEST, TAKES
-from compat.start_address import check_worker_address, find_external_redis, refuse_bad_address
-from compat.start_changes import apply_changes
-from compat.start_credentials import (
+from . import start_notes as notes
+from .argv import Part, Takes, read
+from .ray_start import NEWEST, TAKES
+from .start_address import check_worker_address, find_external_redis, refuse_bad_address
+from .start_changes import apply_changes
+from .start_credentials import (
     CREDENTIALS,
     PASSWORD_OPTIONS,
     Given,
@@ -20,13 +20,13 @@ from compat.start_credentials import (
     find_username,
     take_out_credentials,
 )
-from compat.start_words import refuse_misspelt, refuse_too_new
+from .start_words import refuse_misspelt, refuse_too_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from compat.note import Note
-    from compat.version import Version
+    from .note import Note
+    from .version import Version
 
 __all__ = ["Given", "Role", "StartCommand", "split_own", "translate_start"]
 

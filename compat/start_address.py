@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compat import start_notes as notes
-from compat.errors import LegacyError
-from compat.version import Version
+from . import start_notes as notes
+from .errors import LegacyError
+from .version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from compat.argv import Part
-    from compat.note import Note
+    from .argv import Part
+    from .note import Note
 
 EXTERNAL_REDIS_VARIABLE = "RAY_REDIS_ADDRESS"
 _VARIABLE_SINCE = Version(1, 11, 0)  # ray start --head --address warns from here on, and names the variable

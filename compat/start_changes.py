@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from compat import start_notes as notes
-from compat.argv import Part
-from compat.errors import LegacyError
-from compat.note import Sure
-from compat.ray_start import KNOWN
-from compat.version import Version
+from . import start_notes as notes
+from .argv import Part
+from .errors import LegacyError
+from .note import Sure
+from .ray_start import KNOWN
+from .version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from compat.note import Note
+    from .note import Note
 
 _REDIS_GONE = "starts no Redis"
 _REMOVED = "removed it"

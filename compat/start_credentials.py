@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compat import start_notes as notes
-from compat.errors import LegacyError
-from compat.ray_start import TAKES
+from . import start_notes as notes
+from .errors import LegacyError
+from .ray_start import TAKES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from compat.argv import Part
-    from compat.note import Note
-    from compat.version import Version
+    from .argv import Part
+    from .note import Note
+    from .version import Version
 
 PASSWORD_OPTIONS = ("--redis-password", "--redis_password")
 USERNAME_OPTIONS = ("--redis-username", "--redis_username")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compat.note import Note, Sure
-from compat.releases import FIRST_TOKEN, UNGUARDED
+from .note import Note, Sure
+from .releases import FIRST_TOKEN, UNGUARDED
 
 if TYPE_CHECKING:
-    from compat.argv import Part
-    from compat.start_changes import Change
-    from compat.start_credentials import Given
-    from compat.version import Version
+    from .argv import Part
+    from .start_changes import Change
+    from .start_credentials import Given
+    from .version import Version
 
 _LONGEST = 60  # characters of a value: a JSON of resources would fill the screen
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compat.errors import LegacyError
-from compat.ray_start import KNOWN
-from compat.spelling import nearest
+from .errors import LegacyError
+from .ray_start import KNOWN
+from .spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from compat.argv import Part
-    from compat.version import Version
+    from .argv import Part
+    from .version import Version
 
 _SECRETIVE = ("password", "passwd")
 
