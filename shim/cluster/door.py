@@ -116,6 +116,26 @@ def open_locked(
     return opened.with_facts(join_since=issued).save()
 
 
+def refuse_other_password(state: states.NodeState, password: Secret) -> None:
+    """Refuse a legacy password that the open join of this head does not take; it is kept nowhere else to compare.
+
+    Raises:
+        ShimError: It is another one.
+    """
+    from shim.join.client import fetch
+    from shim.join.failure import JoinError, WrongPasswordError
+
+    try:
+        fetch(addresses(state)[0], port(state), password, timeout=5, gcs_port=state.ports["gcs"], wait=0)
+    except WrongPasswordError:
+        raise ShimError(
+            f"The head of cluster {state.name!r} already runs, with another Redis password.",
+            fix="Give the one it was started with; or open the join with this one: shim join open",
+        ) from None
+    except JoinError:
+        pass  # whatever is wrong with the join, `shim status` says it
+
+
 def addresses(state: states.NodeState) -> tuple[str, ...]:
     """Return where a join service of this head listens."""
     return listening_addresses(state.address, bool(state.facts.get("local", False)))

@@ -13,7 +13,7 @@ from shim.cluster import remains
 from shim.cluster.control_store import ControlStore, open_store
 from shim.cluster.environment import node_environment
 from shim.cluster.launch import Launch, await_started, begin
-from shim.cluster.selfcheck import Check, Subject, check_head, failures
+from shim.cluster.selfcheck import Check, Subject, check_head, dashboard_host, failures
 from shim.errors import ShimError
 from shim.files import make_private_folder
 from shim.state import NodeState, Phase, load
@@ -90,6 +90,7 @@ def _first_record(plan: HeadPlan) -> NodeState:
             "token_path": str(plan.token_path),
             "namespace": plan.store.namespace,
             "local": plan.local,
+            "dashboard_host": dashboard_host(plan),
             **({"slot": plan.slot} if plan.slot else {}),
         },
     )

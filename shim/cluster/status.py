@@ -172,20 +172,24 @@ def _open_by_design(state: NodeState) -> list[Part]:
 
 
 def _nodes(state: NodeState, secret: Secret) -> tuple[dict[str, Any], ...]:
-    """Ask the dashboard for the nodes; none when it is off or does not answer."""
+    """Ask the dashboard for the nodes; none when it is off or does not answer.
+
+    Of a node that died and came back (a head that was started again), the dashboard lists both lives: only the
+    present one is told. Of the dead ones it may know little (Ray 2.60).
+    """
     from shim.probe import http
 
     host, port = state.facts.get("dashboard_host", "127.0.0.1"), state.ports["dashboard"]
     try:
         reply = http.request(host, port, "/nodes?view=summary", token=secret)
-        summary = json.loads(reply.body)["data"]["summary"]
-    except (OSError, ValueError, KeyError):
+        nodes = [_node(entry) for entry in json.loads(reply.body)["data"]["summary"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()
-    return tuple(
-        {
-            "address": node["ip"],
-            "state": node["raylet"]["state"],
-            "head": bool(node["raylet"].get("isHeadNode")),
-        }
-        for node in summary
-    )
+    alive = {node["address"] for node in nodes if node["state"] == "ALIVE"}
+    return tuple(node for node in nodes if node["state"] == "ALIVE" or node["address"] not in alive)
+
+
+def _node(entry: dict[str, Any]) -> dict[str, Any]:
+    raylet = entry.get("raylet") or {}
+    address = entry.get("ip") or raylet.get("nodeManagerAddress") or "?"
+    return {"address": address, "state": raylet.get("state") or "DEAD", "head": bool(raylet.get("isHeadNode"))}

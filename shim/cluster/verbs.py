@@ -94,11 +94,14 @@ def start(request: Request, audience: Audience, *, dry_run: bool) -> int:
 
 def _already(known: states.NodeState, request: Request, audience: Audience) -> int:
     _refuse_differences(known, request)
-    if "join" in known.members and not known.living("join") and request.password is not None:
-        from shim.cluster.door import open_locked
+    if request.password is not None and "join" in known.members:
+        from shim.cluster.door import open_locked, refuse_other_password
 
-        audience.say("The join service had died: opening it again.")
-        known = open_locked(known, request.password, request.environ)
+        if known.living("join"):
+            refuse_other_password(known, request.password)
+        else:
+            audience.say("The join service had died: opening it again.")
+            known = open_locked(known, request.password, request.environ)
     audience.already(known)
     return 0
 
