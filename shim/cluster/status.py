@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from shim import token
 from shim.cluster import open_ports, remains
-from shim.cluster.worker import find_door
 from shim.errors import ShimError
+from shim.network import split_address
 from shim.probe.answer import Verdict
 from shim.state import NodeState, Phase, is_busy
 
@@ -83,8 +83,8 @@ def _head(state: NodeState, secret: Secret | None) -> list[Part]:
 
 
 def _worker(state: NodeState, secret: Secret | None) -> list[Part]:
-    door = find_door(state.head, None)
-    return [_ray(state), _gcs(state, door.host, door.gcs, secret), *_open_by_design(state)]
+    host, port = split_address(state.head)
+    return [_ray(state), _gcs(state, host, port, secret), *_open_by_design(state)]
 
 
 def _ray(state: NodeState) -> Part:
