@@ -43,6 +43,10 @@ class BusyError(ShimError):
     """Another shim is working on the node."""
 
 
+class DamagedError(ShimError):
+    """A record of a node that cannot be read as one."""
+
+
 class Phase(enum.StrEnum):
     """How far a node has come."""
 
@@ -111,7 +115,8 @@ def load(folder: Path) -> NodeState | None:
     """Return what a folder says, or None when nothing was ever started there.
 
     Raises:
-        ShimError: The file is damaged, or of a later shim.
+        DamagedError: It is no record.
+        ShimError: It is of a later shim, or cannot be read.
     """
     path = folder / RECORD
     try:
@@ -124,9 +129,9 @@ def load(folder: Path) -> NodeState | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ShimError(
+        raise DamagedError(
             f"{path} is damaged: it is no record of a node.",
-            fix=f"Move it away (mv {path} {path}.damaged); then `shim stop` still finds the processes.",
+            fix=f"shim stop: it finds the processes all the same, keeps the data and does this: mv {path} {path}.damaged",
         ) from error
 
 

@@ -10,6 +10,7 @@ from shim.errors import ShimError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from shim.cluster.request import Request
 
@@ -43,7 +44,15 @@ def named_ports(
 
 def _claimed(request: Request) -> set[int]:
     """Return the slots of the other named clusters of this host, stopped ones included: they come back."""
-    nodes = [state.load(folder) for folder in state.known_nodes(request.environ, request.home)]
+    nodes = [_read(folder) for folder in state.known_nodes(request.environ, request.home)]
     return {
         int(node.facts["slot"]) for node in nodes if node and node.name != request.choices.name and "slot" in node.facts
     }
+
+
+def _read(folder: Path) -> state.NodeState | None:
+    """Read the record of another cluster; a damaged one is that cluster's trouble, its ports are seen to be taken."""
+    try:
+        return state.load(folder)
+    except ShimError:
+        return None

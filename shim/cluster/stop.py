@@ -46,23 +46,35 @@ def stop_node(folder: Path, *, purge: bool, environ: Mapping[str, str]) -> Stopp
     if not folder.is_dir():
         return None
     with states.lock(folder):
-        state = _load(folder)
+        state, damaged = _load(folder)
         count = remains.clear(folder, state)
         left = _leave_store(state, environ) if state is not None and count else None
         if state is not None:
             state = replace(state, phase=states.Phase.STOPPED, members={}).save()
-        data = state.facts.get("data") if state is not None else None
+        elif damaged:
+            (folder / states.RECORD).replace(folder / f"{states.RECORD}.damaged")
+        data = (state.facts.get("data") if state is not None else None) or _usual_data(folder)
         if purge:
             _purge(folder, data)
     return Stopped(folder.parent.name, folder.name, count, None if purge else data, purge, left)
 
 
-def _load(folder: Path) -> states.NodeState | None:
-    """Read the record; a damaged one does not keep `stop` from finding the processes by their mark."""
+def _load(folder: Path) -> tuple[states.NodeState | None, bool]:
+    """Read the record, and say whether it is damaged: the processes are found by their mark all the same."""
     try:
-        return states.load(folder)
+        return states.load(folder), False
+    except states.DamagedError:
+        return None, True
     except ShimError:
-        return None
+        return None, False
+
+
+def _usual_data(folder: Path) -> str | None:
+    """Return where the data of a head is when no record tells, if there is any."""
+    from shim.cluster.plan import data_folder
+
+    place = data_folder(folder)
+    return str(place) if folder.name == "head" and place.is_dir() else None
 
 
 def _leave_store(state: states.NodeState, environ: Mapping[str, str]) -> str | None:
