@@ -131,7 +131,7 @@ def load(folder: Path) -> NodeState | None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError(
             f"{path} is damaged: it is no record of a node.",
-            fix=f"shim stop: it finds the processes all the same, keeps the data and does this: mv {path} {path}.damaged",
+            fix=f"shim stop: it finds the processes all the same, keeps the data, and does mv {path} {path}.damaged",
         ) from error
 
 
