@@ -7,6 +7,7 @@ that exists in memory only. `ps` shows the password for the instant before.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
@@ -17,9 +18,10 @@ HANDED_ON = "SHIM_COMMAND_FD"
 VARIABLES = ("RAY_REDIS_PASSWORD", "SHIM_STORE_PASSWORD")
 """Environment variables that hold a password."""
 
-_OPTION = re.compile(r"--?[\w-]*(?:password|passwd|pasword)[\w-]*", re.IGNORECASE)
-_NOT_SECRET = ("--redis-password-file", "--redis-password-env")
-_URL = re.compile(r"(\brediss?://)[^/\s]*@")
+VARIABLE_OPTION = "--redis-password-env"
+_OPTION = re.compile(r"--?[\w-]*(?:pas|psa|aps|psw|pwd|word)[\w-]*", re.IGNORECASE)  # misspelt ones too
+_NOT_SECRET = ("--redis-password-file", VARIABLE_OPTION)
+_URL = re.compile(r"(\b(?:redis|valkey)s?://).*@", re.IGNORECASE | re.DOTALL)
 HIDDEN = "***"
 
 
@@ -28,8 +30,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     if HANDED_ON in os.environ:
         arguments = _receive(int(os.environ.pop(HANDED_ON)))
-    elif (hidden := hide(arguments)) != arguments or any(name in os.environ for name in VARIABLES):
-        _start_again(arguments, hidden)
+    else:
+        hidden, variables = hide(arguments), [name for name in _variables(arguments) if name in os.environ]
+        if hidden != arguments or variables:
+            _start_again(arguments, hidden, variables)
     if arguments in (["-h"], ["--help"]):
         from shim.cli.quick import show_help
 
@@ -55,13 +59,20 @@ def hide(arguments: list[str]) -> list[str]:
             shown.append(f"{name}={HIDDEN}")
         else:
             shown.append(_URL.sub(rf"\1{HIDDEN}@", word))
-        follows = secret and not equals and not follows
+        follows = secret and not equals
     return shown
 
 
-def _start_again(arguments: list[str], hidden: list[str]) -> None:
+def _variables(arguments: list[str]) -> set[str]:
+    """Return the names of all variables that hold a password: the known ones, and those that the command names."""
+    named = {word.partition("=")[2] for word in arguments if word.startswith(f"{VARIABLE_OPTION}=")}
+    named |= {word for option, word in itertools.pairwise(arguments) if option == VARIABLE_OPTION}
+    return {*VARIABLES, *named} - {"", HANDED_ON}
+
+
+def _start_again(arguments: list[str], hidden: list[str], variables: list[str]) -> None:
     environment = dict(os.environ)
-    taken = [f"{name}={environment.pop(name)}" for name in VARIABLES if name in environment]
+    taken = [f"{name}={environment.pop(name)}" for name in variables]
     descriptor = os.memfd_create("shim", 0)
     os.write(descriptor, "\0".join([*taken, "", *arguments]).encode(errors="surrogateescape"))
     os.lseek(descriptor, 0, os.SEEK_SET)
