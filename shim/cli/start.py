@@ -80,7 +80,8 @@ def command(
         accept_open_agent_port=accept_open_agent_port,
     )
     assert isinstance(ctx.command, LegacyCommand)  # noqa: S101 - declared above
+    environ = {key: value for key, value in os.environ.items() if key != redis_password_env}  # jobs would inherit it
     request = read_request(
-        words, choices, os.environ, Path.home(), more_passwords=given, own_options=ctx.command.own_options()
+        words, choices, environ, Path.home(), more_passwords=given, own_options=ctx.command.own_options()
     )
     return start(request, Screen(as_json), dry_run=dry_run)
