@@ -12,6 +12,8 @@ class LegacyCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse our part; the rest is in ``ctx.meta[RAY_WORDS]``."""
+        if ctx.resilient_parsing:  # a line that is still being typed, for completion
+            return super().parse_args(ctx, args)
         from compat.start import split_own
 
         ours, theirs = split_own(args, self.own_options())
