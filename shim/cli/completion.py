@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import click
 
+EPILOG = """\b
+Examples:
+  eval "$(shim completion bash)"                in ~/.bashrc
+  eval "$(shim completion zsh)"                 in ~/.zshrc
+  shim completion fish | source                 in ~/.config/fish/config.fish
+"""
 
-@click.command(short_help="Print the completion script for your shell.")
+
+@click.command(epilog=EPILOG, short_help="Print the completion script for your shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    r"""Print the completion script for your shell.
-
-    \b
-    bash:  eval "$(shim completion bash)"          in ~/.bashrc
-    zsh:   eval "$(shim completion zsh)"           in ~/.zshrc
-    fish:  shim completion fish | source           in ~/.config/fish/config.fish
-    """
+    """Print the completion script for your shell."""
     from click.shell_completion import get_completion_class
 
     from shim.cli.main import cli

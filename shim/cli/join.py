@@ -35,7 +35,12 @@ def command() -> None:
     """
 
 
-@command.command("open", cls=LegacyCommand, short_help="Open the join with a Redis password.")
+@command.command(
+    "open",
+    cls=LegacyCommand,
+    epilog="\b\nExamples:\n  shim join open\n  shim join open --redis-password-file FILE --join-port 7000",
+    short_help="Open the join with a Redis password.",
+)
 @name_option
 @click.option("--join-port", type=click.IntRange(1, 65535), envvar="SHIM_JOIN_PORT", help="Default: GCS port + 10.")
 @password_options
@@ -58,7 +63,9 @@ def open_(
     _show(door.open_(head_folder(name), password, os.environ, join_port), as_json)
 
 
-@command.command("close", short_help="Close the join; the cluster goes on.")
+@command.command(
+    "close", epilog="\b\nExample:\n  shim join close --name tests", short_help="Close the join; the cluster goes on."
+)
 @name_option
 @json_option
 def close(*, name: str, as_json: bool) -> None:
@@ -72,7 +79,11 @@ def close(*, name: str, as_json: bool) -> None:
         click.echo("The join is closed." if was_open else "The join was closed already.")
 
 
-@command.command("status", short_help="Say whether the join is open, and since when.")
+@command.command(
+    "status",
+    epilog="\b\nExample:\n  shim join status --json | jq .open",
+    short_help="Say whether the join is open, and since when.",
+)
 @name_option
 @json_option
 def status(*, name: str, as_json: bool) -> None:

@@ -27,7 +27,11 @@ def command() -> None:
     """
 
 
-@command.command("show", short_help="Print the token, or its fingerprint.")
+@command.command(
+    "show",
+    epilog="\b\nExamples:\n  shim token show --fingerprint\n  RAY_AUTH_TOKEN=$(shim token show) some-program",
+    short_help="Print the token, or its fingerprint.",
+)
 @click.option("--reveal", is_flag=True, help="Print it on a terminal too; into a pipe it always goes.")
 @click.option("--fingerprint", "short", is_flag=True, help="Print what people compare instead.")
 def show(*, reveal: bool, short: bool) -> None:
@@ -50,7 +54,11 @@ def show(*, reveal: bool, short: bool) -> None:
     click.echo(found.secret.reveal())
 
 
-@command.command("path", short_help="Say where the token comes from, and why.")
+@command.command(
+    "path",
+    epilog="\b\nExample:\n  shim token path --json | jq -r '.sources[] | select(.state == \"wins\").where'",
+    short_help="Say where the token comes from, and why.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def path(*, as_json: bool) -> int:
     """Say where the token comes from, and why: every source in Ray's order."""
@@ -68,7 +76,11 @@ def path(*, as_json: bool) -> int:
     return 0 if any(state.state == "wins" for state in states) else 1
 
 
-@command.command("generate", short_help="Make a fresh token of 256 random bits.")
+@command.command(
+    "generate",
+    epilog="\b\nExamples:\n  shim token generate\n  shim token generate --path ~/clusters/tests.token",
+    short_help="Make a fresh token of 256 random bits.",
+)
 @click.option("--path", "to", type=click.Path(path_type=Path), help="Where to keep it (default: ~/.ray/auth_token).")
 def generate(*, to: Path | None) -> None:
     """Make a fresh token of 256 random bits, readable by you alone. A token that is there is never overwritten."""
@@ -80,7 +92,16 @@ def generate(*, to: Path | None) -> None:
     click.echo(f"Next: {_use(Path(made.source.where))}shim start --head")
 
 
-@command.command("fetch", cls=LegacyCommand, short_help="Join: get a cluster's token with its Redis password.")
+@command.command(
+    "fetch",
+    cls=LegacyCommand,
+    epilog="""\b
+Examples:
+  shim token fetch --address=head:6379                               asks for the password
+  shim token fetch --address=head:6379 --redis-password-file FILE    in a script
+""",
+    short_help="Join: get a cluster's token with its Redis password.",
+)
 @click.option("--address", required=True, metavar="HOST:PORT", help="The head's GCS, as for `ray start --address`.")
 @click.option("--path", "to", type=click.Path(path_type=Path), help="Where to keep it (default: ~/.ray/auth_token).")
 @click.option("--join-port", type=click.IntRange(1, 65535), envvar="SHIM_JOIN_PORT", help="Default: GCS port + 10.")
