@@ -157,8 +157,10 @@ class Cluster:
 
 
 def new_node(network: Network, name: str, program: Path) -> Node:
-    """Put one more host with shim on a network."""
-    return Node(network.host(name), program, network.folder / f"{name}-ray")
+    """Put one more host with shim on a network; others may look into its home, as on most machines."""
+    node = Node(network.host(name), program, network.folder / f"{name}-ray")
+    node.host.home.chmod(0o755)
+    return node
 
 
 def new_password() -> str:
