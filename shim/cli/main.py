@@ -32,6 +32,8 @@ Examples:
         "status": ("shim.cli.status", "Say how this machine's nodes are, and what is open by design."),
         "token": ("shim.cli.token", "Ray's shared secret: fetch, generate, show, path."),
         "join": ("shim.cli.join", "The door for nodes that know only the legacy password."),
+        "ray": ("shim.cli.ray", "Run an old `ray` command line on a token cluster."),
+        "shellenv": ("shim.cli.shellenv", "Put a program named `ray`, which runs `shim ray`, first on PATH."),
         "completion": ("shim.cli.completion", "Print the completion script for your shell."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

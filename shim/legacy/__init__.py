@@ -1,0 +1,1 @@
+"""Unmodified legacy commands, drivers and calls, on a cluster that asks for a token."""
