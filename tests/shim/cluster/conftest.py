@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from shim.cluster.request import Choices, Request, read_request
+from tests.shim.cluster.place import new_place, place, ray_program  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
