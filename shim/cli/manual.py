@@ -1,10 +1,12 @@
 """The reference of all commands, as their ``--help`` gives it.
 
-``python -m shim.cli.manual > docs/cli.md`` writes it anew; a test keeps it current (tests/shim/cli/test_manual.py).
+``python -m shim.cli.manual > docs/cli.md`` writes it anew, ``python -m shim.cli.manual quick > shim/cli/help.txt`` the
+help of the whole; a test keeps both current (tests/shim/cli/test_manual.py).
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -46,5 +48,12 @@ def write() -> str:
     return "\n".join([HEAD, *sections])
 
 
+def write_quick() -> str:
+    """Return what ``shim --help`` shows without importing click (shim.cli.quick)."""
+    from shim.cli.main import cli
+
+    return click.Context(cli, info_name="shim", **{**cli.context_settings, "terminal_width": 80}).get_help() + "\n"
+
+
 if __name__ == "__main__":
-    click.echo(write(), nl=False)
+    click.echo(write_quick() if sys.argv[1:] == ["quick"] else write(), nl=False)

@@ -105,7 +105,10 @@ Examples:
 @click.option("--address", required=True, metavar="HOST:PORT", help="The head's GCS, as for `ray start --address`.")
 @click.option("--path", "to", type=click.Path(path_type=Path), help="Where to keep it (default: ~/.ray/auth_token).")
 @click.option("--join-port", type=click.IntRange(1, 65535), envvar="SHIM_JOIN_PORT", help="Default: GCS port + 10.")
-@click.option("--join-timeout", type=click.FloatRange(0, 86400), default=10, show_default=True, metavar="SECONDS")
+@click.option(
+    "--join-timeout", type=click.FloatRange(0, 86400), default=10, show_default=True, metavar="SECONDS",
+    help="How long to wait for a head that is not there yet.",
+)  # fmt: skip
 @click.option("--redis-password-file", metavar="FILE", help="Read the legacy password from the first line of a file.")
 @click.option("--redis-password-env", metavar="NAME", help="Read the legacy password from a variable of your own.")
 @click.pass_context
