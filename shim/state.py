@@ -177,14 +177,28 @@ def lock(folder: Path) -> Iterator[None]:
     """
     for place in (folder.parent.parent.parent, folder.parent.parent, folder.parent):
         check_owner(place)
-    make_private_folder(folder)
-    descriptor = _open_lock(folder / LOCK)
+    descriptor = _hold(folder)
     try:
-        _take(descriptor)
         for place in (folder, folder / "store", folder / "join"):
             sweep(place)
         yield
     finally:
+        os.close(descriptor)
+
+
+def _hold(folder: Path) -> int:
+    """Lock the file that is there, and not one that `stop --purge` removed after we had opened it."""
+    path = folder / LOCK
+    while True:
+        make_private_folder(folder)
+        descriptor = _open_lock(path)
+        try:
+            _take(descriptor)
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 
