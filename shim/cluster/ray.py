@@ -48,6 +48,15 @@ def find(given: str | None, environ: Mapping[str, str]) -> RayInstallation:
         raise ShimError(f"{python}, which runs {program}, has no Ray that tells its version.", fix=INSTALL) from None
 
 
+def find_python(given: str | None, environ: Mapping[str, str]) -> Path:
+    """Return the Python of the Ray that `find` would return, without starting it to ask for versions (0.1 s).
+
+    Raises:
+        ShimError: There is no Ray, or it is a wrapper.
+    """
+    return _interpreter(_program(given, environ))
+
+
 def _program(given: str | None, environ: Mapping[str, str]) -> Path:
     if given is not None:
         found = shutil.which(given, path=environ.get("PATH"))
@@ -68,7 +77,7 @@ def _interpreter(program: Path) -> Path:
     with program.open("rb") as file:
         head = file.read(1024).decode(errors="replace").splitlines()
     first = head[0] if head else ""
-    wrapped = re.match(r"'''exec' (?P<python>\"[^\"]+\"|\S+) ", head[1]) if len(head) > 1 else None
+    wrapped = re.match(r"'''exec' (?P<python>\"[^\"]+\"|'[^']+'|\S+) ", head[1]) if len(head) > 1 else None
     if wrapped:
         return Path(shlex.split(wrapped["python"])[0])
     words = first.removeprefix("#!").split()

@@ -15,6 +15,7 @@ SCRIPTS = {
     "pip with options": "#!{python} -E\n",
     "pip and a long path": "#!/bin/sh\n'''exec' {python} \"$0\" \"$@\"\n' '''\nimport sys\n",
     "uv and a path with a space": "#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n",
+    "uv of 2026 and a path with a space": "#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n",
     "env": "#!/usr/bin/env python3\n",
     "env -S": "#!/usr/bin/env -S python3\n",
 }
