@@ -98,9 +98,7 @@ def encode(password: Secret) -> bytes:
     try:
         data = unicodedata.normalize("NFC", text).encode()
     except UnicodeEncodeError:
-        raise ShimError(
-            "The Redis password is not UTF-8 text.", fix="Convert it, or choose another one."
-        ) from None
+        raise ShimError("The Redis password is not UTF-8 text.", fix="Convert it, or choose another one.") from None
     if len(data) > LONGEST:
         raise ShimError(f"The Redis password has {len(data)} bytes; at most {LONGEST} are taken.", fix=_FIX)
     return data

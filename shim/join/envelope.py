@@ -36,9 +36,7 @@ def parse(data: bytes) -> dict[str, Any]:
         RecordError: They are not; each fault says its own.
     """
     if len(data) > LIMIT:
-        raise RecordError(
-            f"What the join service gave has {len(data)} bytes: too long for a join record.", fix=PUBLISH
-        )
+        raise RecordError(f"What the join service gave has {len(data)} bytes: too long for a join record.", fix=PUBLISH)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

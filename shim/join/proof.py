@@ -42,8 +42,6 @@ def prove(host: str, port: int, join_password: Secret, *, timeout: float = 3.0) 
             allowed = [" ".join(words[:2]) for words in _BEYOND if not refusal(session.call(*words))]
     except OSError as error:
         return [*found, Proof("record-readable", False, from_error(error).detail)]
-    found.append(
-        Proof("record-readable", isinstance(record, bytes), "who knows the password gets the sealed record")
-    )
+    found.append(Proof("record-readable", isinstance(record, bytes), "who knows the password gets the sealed record"))
     refused = "everything else is refused" if not allowed else f"it also allows {', '.join(allowed)}"
     return [*found, Proof("nothing-else", not allowed, refused)]

@@ -35,9 +35,7 @@ def load(path: Path, kind: Kind) -> Token | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ShimError(
-            f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}"
-        ) from error
+        raise ShimError(f"{path} cannot be read: {error.strerror}.", fix=f"Check its rights: ls -l {path}") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ShimError(f"{path} is not a regular file.", fix="Name a file with the token in its first line.")
@@ -70,9 +68,7 @@ def tighten(path: Path) -> str | None:
             return None
         os.fchmod(descriptor, PRIVATE_FILE)
     except OSError as error:
-        raise ShimError(
-            f"The mode of {path} cannot be changed: {error.strerror}.", fix=f"chmod 600 {path}"
-        ) from error
+        raise ShimError(f"The mode of {path} cannot be changed: {error.strerror}.", fix=f"chmod 600 {path}") from error
     finally:
         os.close(descriptor)
     return f"{path} could be read by others (mode {mode:04o}); it is {PRIVATE_FILE:04o} now."

@@ -78,9 +78,7 @@ def _read(source: Source, environ: Mapping[str, str]) -> Token | None:
             raise ShimError(
                 f"{VARIABLE} holds only white space, and Ray does not look further.", fix=f"unset {VARIABLE}"
             )
-        return Token(
-            accept(environ[VARIABLE], VARIABLE, fix=f"unset {VARIABLE}, or set it to a token"), source
-        )
+        return Token(accept(environ[VARIABLE], VARIABLE, fix=f"unset {VARIABLE}, or set it to a token"), source)
     token = load(Path(source.where), source.kind)
     if token is None and source.kind == "path":
         tilde = " (Ray does not expand ~ in it)" if source.where.startswith("~") else ""
@@ -100,14 +98,10 @@ def _judge(source: Source, environ: Mapping[str, str], first: Source | None) -> 
         return SourceState(source, "unusable", error.what)
     if token is None:
         exists = Path(source.where).exists()
-        return SourceState(
-            source, "empty" if exists else "absent", "its first line is empty" if exists else "no file"
-        )
+        return SourceState(source, "empty" if exists else "absent", "its first line is empty" if exists else "no file")
     if first is None:
         return SourceState(source, "wins", "the first one that is set")
-    return SourceState(
-        source, "loses", f"{first.where} comes first, and holds {_compare(first, token, environ)}"
-    )
+    return SourceState(source, "loses", f"{first.where} comes first, and holds {_compare(first, token, environ)}")
 
 
 def _compare(first: Source, token: Token, environ: Mapping[str, str]) -> str:

@@ -50,9 +50,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("value", "outcome"), [case[1:] for case in VALUES], ids=[case[0] for case in VALUES]
-)
+@pytest.mark.parametrize(("value", "outcome"), [case[1:] for case in VALUES], ids=[case[0] for case in VALUES])
 def test_variable(value: str, outcome: str, tmp_path: Path) -> None:
     put(default_path(tmp_path), OTHER.encode())
     if outcome == value.strip(" \t\r\n\f\v"):
@@ -80,9 +78,7 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("content", "outcome"), [case[1:] for case in FILES], ids=[case[0] for case in FILES]
-)
+@pytest.mark.parametrize(("content", "outcome"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
 @pytest.mark.parametrize("kind", ["default", "path"])
 def test_file(kind: str, content: bytes, outcome: str | None, tmp_path: Path) -> None:
     path = put(default_path(tmp_path) if kind == "default" else tmp_path / "named", content)

@@ -27,9 +27,7 @@ def ask_ray(environ: dict[str, str], home: Path) -> str | None:
         "RAY_AUTH_MODE": "token",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    done = subprocess.run(
-        [str(RAY), "get-auth-token"], env={**base, **environ}, capture_output=True, text=True
-    )
+    done = subprocess.run([str(RAY), "get-auth-token"], env={**base, **environ}, capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else None
 
 

@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from tests.shim.join.conftest import Door
 
 
-def join(
-    port: int, gcs_port: int = 1, password: Secret = PASSWORD, wait: float = 0, **more: object
-) -> JoinRecord:
+def join(port: int, gcs_port: int = 1, password: Secret = PASSWORD, wait: float = 0, **more: object) -> JoinRecord:
     return fetch("127.0.0.1", port, password, timeout=2, gcs_port=gcs_port, wait=wait, **more)  # type: ignore[arg-type]
 
 
@@ -111,9 +109,7 @@ def test_eavesdropper_cannot_open_the_record_with_what_crossed_the_wire(door: Do
 # Heads that lie.
 
 
-def fake_head(
-    record: bytes, *, ping: bytes = b"-NOAUTH Authentication required."
-) -> Callable[[socket.socket], None]:
+def fake_head(record: bytes, *, ping: bytes = b"-NOAUTH Authentication required.") -> Callable[[socket.socket], None]:
     """Answer as a join service would, to any password, and give ``record``."""
 
     def answer(connection: socket.socket) -> None:
@@ -357,9 +353,7 @@ def test_no_error_tells_a_secret(door: Door, gcs: int, free_port: Callable[[], i
 
 def test_a_join_takes_little_more_than_its_key_derivation(door: Door) -> None:
     """Measured in fresh processes, imports included; the same machine, the same load."""
-    derive = (
-        "from shim.join.credential import derive; from shim.secret import Secret; derive(Secret('x' * 40))"
-    )
+    derive = "from shim.join.credential import derive; from shim.secret import Secret; derive(Secret('x' * 40))"
     fetching = (
         "import os; from shim.join.client import fetch; from shim.secret import Secret;"
         f"fetch('127.0.0.1', {door.port}, Secret(os.environ['PW']), timeout=5, gcs_port=1, wait=0)"

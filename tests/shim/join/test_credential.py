@@ -21,13 +21,8 @@ def derived() -> Derived:
 
 
 def test_pinned_vectors(derived: Derived) -> None:
-    assert (
-        derived.join_password.reveal() == "ecdeb1d144d61aa93ca0e27562a880ac87ba4a044182b1a1b0434f7ee52c88f8"
-    )
-    assert (
-        derived.seal_key(b"\1" * 32).hex()
-        == "a863813ed2e8628e7e5dadbba65a6e2acba88d475127e3d71f27e96f7df32407"
-    )
+    assert derived.join_password.reveal() == "ecdeb1d144d61aa93ca0e27562a880ac87ba4a044182b1a1b0434f7ee52c88f8"
+    assert derived.seal_key(b"\1" * 32).hex() == "a863813ed2e8628e7e5dadbba65a6e2acba88d475127e3d71f27e96f7df32407"
     assert derived.commitment(b"\1" * 32).hex() == "08fd8bf175696e082dd2a9b05986b228"
 
 

@@ -77,9 +77,7 @@ def test_garbage_is_refused_and_nothing_else_happens(data: bytes) -> None:
 
 
 @given(
-    st.fixed_dictionaries(
-        {name: st.none() | st.integers() | st.text("0a", max_size=64) for name in json.loads(SEALED)}
-    )
+    st.fixed_dictionaries({name: st.none() | st.integers() | st.text("0a", max_size=64) for name in json.loads(SEALED)})
 )
 def test_fields_of_wrong_type_or_size_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(RecordError):

@@ -121,9 +121,7 @@ def test_every_command_of_this_server_but_get_is_forbidden(
     assert isinstance(reply, list)
     arity = {entry[0].decode(): abs(entry[1]) for entry in reply}
     assert len(arity) > 200
-    for name in sorted(
-        set(arity) - {"auth", "hello", "quit", "reset", "get"}
-    ):  # the first four: for everybody
+    for name in sorted(set(arity) - {"auth", "hello", "quit", "reset", "get"}):  # the first four: for everybody
         with enter(door, derived) as session:
             answer = error(session, name, *["shim:join"] * (arity[name] - 1))
             assert answer.startswith((*REFUSALS, "ERR unknown subcommand", "ERR Unknown subcommand")), name
@@ -238,9 +236,7 @@ def test_failed_publication_leaves_nothing_running(
     assert not (tmp_path / "join" / server.USERS).exists()
 
 
-def test_port_in_use_names_the_holder_and_leaves_no_hash(
-    binary: Binary, tmp_path: Path, derived: Derived
-) -> None:
+def test_port_in_use_names_the_holder_and_leaves_no_hash(binary: Binary, tmp_path: Path, derived: Derived) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ShimError, match="in use by pid"):
         open_door(
             folder=tmp_path / "join",
