@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,9 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> None:
     """Run one command and exit: 0 done, 1 failed, 2 called wrongly."""
+    colour = False if os.environ.get("NO_COLOR") else None  # https://no-color.org; None: on terminals
     try:
-        code = cli.main(list(arguments), prog_name="shim", standalone_mode=False)
+        code = cli.main(list(arguments), prog_name="shim", standalone_mode=False, color=colour)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -55,13 +57,13 @@ def run(arguments: Sequence[str]) -> None:
         click.echo("Aborted.", err=True)
         sys.exit(130)
     except LegacyError as error:
-        sys.exit(_explain(error.what, error.fix, 2))
+        sys.exit(_explain(error.what, error.fix, 2, colour))
     except ShimError as error:
-        sys.exit(_explain(error.what, error.fix, error.exit_code))
+        sys.exit(_explain(error.what, error.fix, error.exit_code, colour))
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _explain(what: str, fix: str, code: int) -> int:
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {what}", err=True)
-    click.echo(f"{click.style('Try:', bold=True)}   {fix}", err=True)
+def _explain(what: str, fix: str, code: int, colour: bool | None) -> int:
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {what}", err=True, color=colour)
+    click.echo(f"{click.style('Try:', bold=True)}   {fix}", err=True, color=colour)
     return code
