@@ -48,7 +48,7 @@ def run_sh(stage: Stage, script: str, shell: str = "sh", **environ: str) -> subp
 @pytest.mark.parametrize("shell", POSIX)
 def test_scripts_run_by_a_shell_see_it(stage: Stage, shell: str) -> None:
     (stage.home / "job.sh").write_text('ray status --address="$1" --redis_password="$2"\n')
-    done = run_sh(stage, f"{turn_on(stage)}; {shell} job.sh h:1 {PASSWORD}", shell)
+    done = run_sh(stage, f"{turn_on(stage)}; {real.program(shell)} job.sh h:1 {PASSWORD}", shell)
     seen = told(done)
     assert seen["argv"][1:] == ["status", "--address=h:1"]
     assert seen["environ"]["RAY_AUTH_TOKEN_PATH"] == str(stage.token)
