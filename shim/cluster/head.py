@@ -67,7 +67,7 @@ def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
 
 
 def _undo(plan: HeadPlan) -> None:
-    remains.clear(plan.folder, load(plan.folder), grace=5)
+    remains.clear(plan.folder, load(plan.folder))
     if (state := load(plan.folder)) is not None:
         replace(state, phase=Phase.STOPPED, members={}).save()
 

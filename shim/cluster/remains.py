@@ -21,6 +21,10 @@ GCS = "gcs_server"
 GRACE = 15
 """Seconds that Ray gets to end by itself; a raylet drains its workers."""
 
+HALF_MADE_GRACE = 3
+"""Seconds for a node that never came up: nobody's work is on it, and a raylet that is still starting does not heed
+SIGTERM (Ray 2.60)."""
+
 GCS_GRACE = 2
 """Seconds for the GCS after all others: it has written everything to the store, and then waits 15 s and more for a
 metrics agent that is gone (Ray 2.60)."""
@@ -56,11 +60,16 @@ def _sessions(state: NodeState | None) -> set[int]:
     return found
 
 
-def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int:
+def clear(folder: Path, state: NodeState | None, *, grace: float | None = None) -> int:
     """End the node: the door first, then Ray, the store last, so that it has everything the GCS wrote.
 
     What was seen to be the node's once stays so until it is gone: when its parent ends before it, neither mark nor
     descent would tell (an agent of Ray's has overwritten its environment).
+
+    Args:
+        folder: Of the node.
+        state: Its record, if there is one.
+        grace: Seconds between SIGTERM and SIGKILL.
 
     Returns:
         How many processes there were.
@@ -68,6 +77,9 @@ def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int
     Raises:
         ShimError: Something does not end, not even by SIGKILL.
     """
+    half_made = state is not None and state.phase is Phase.STARTING
+    patience = GRACE if grace is None else grace
+    grace = HALF_MADE_GRACE if grace is None and half_made else patience
     seen = set(find(folder, state))
     count = len(seen)
     servers = {"join": _session(state, "join"), "store": _session(state, "store")}
@@ -88,10 +100,10 @@ def clear(folder: Path, state: NodeState | None, *, grace: float = GRACE) -> int
 
     # A store that no record names (killed between its start and the record) ends with Ray: it is durable.
     stubborn = [
-        *end(lambda: of("join"), grace=grace),
+        *end(lambda: of("join"), grace=patience),
         *end(ray_but_gcs, grace=grace),
         *end(ray, grace=min(GCS_GRACE, grace)),
-        *end(lambda: of("store"), grace=grace),
+        *end(lambda: of("store"), grace=patience),
     ]
     if left := [process.pid for process in stubborn]:
         raise ShimError(

@@ -135,7 +135,7 @@ def start_worker(plan: WorkerPlan, say: Callable[[str], None]) -> StartedWorker:
     except BaseException:
         with contextlib.suppress(OSError):
             say("Something failed: ending what was started.")
-        remains.clear(plan.folder, load(plan.folder), grace=5)
+        remains.clear(plan.folder, load(plan.folder))
         replace(state, phase=Phase.STOPPED, members={}).save()
         raise
     return StartedWorker(state, joined.token, seconds, child)
