@@ -175,8 +175,8 @@ MESSAGES = (
     message(
         "gcs-redis-certificate",
         "Failed to setup encrypted redis: … CERTIFICATE_VERIFY_FAILED",
-        "(?:Failed to setup encrypted redis: [^\n]*CERTIFICATE_VERIFY_FAILED|"
-        r"CERTIFICATE_VERIFY_FAILED[^\n]*rediss://|rediss://[^\n]*\n?[^\n]*CERTIFICATE_VERIFY_FAILED)",
+        r"(?:Failed to setup encrypted redis:[\s\S]{0,120}?CERTIFICATE_VERIFY_FAILED|"
+        r"CERTIFICATE_VERIFY_FAILED[\s\S]{0,200}?rediss://|rediss://[\s\S]{0,200}?CERTIFICATE_VERIFY_FAILED)",
         "redis_context.cc:484:  Check failed: redisInitiateSSLWithContext(context_, ssl_context_) == "
         "REDIS_OK Failed to setup "
         "encrypted redis: SSL_connect failed: CERTIFICATE_VERIFY_FAILED",

@@ -178,7 +178,7 @@ MESSAGES = (
     message(
         "grpc-tls-one-side",
         "SSL_ERROR_SSL … WRONG_VERSION_NUMBER",
-        r"(?:SSL_ERROR_SSL[^\n]{0,200}WRONG_VERSION_NUMBER|\[SSL: WRONG_VERSION_NUMBER\])",
+        r"(?:SSL_ERROR_SSL[\s\S]{0,200}?WRONG_VERSION_NUMBER|\[SSL: WRONG_VERSION_NUMBER\])",
         "Handshake failed with fatal error SSL_ERROR_SSL: error:100000f7:SSL "
         "routines:OPENSSL_internal:WRONG_VERSION_NUMBER.",
         "ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number",
