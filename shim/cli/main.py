@@ -31,6 +31,7 @@ Examples:
         "start": ("shim.cli.start", "Start a protected head or worker from a legacy command line."),
         "stop": ("shim.cli.stop", "End what this machine's `shim start` started, and nothing else."),
         "status": ("shim.cli.status", "Say how this machine's nodes are, and what is open by design."),
+        "run": ("shim.cli.run", "Run an unmodified legacy driver on a token cluster."),
         "token": ("shim.cli.token", "Ray's shared secret: fetch, generate, show, path."),
         "join": ("shim.cli.join", "The door for nodes that know only the legacy password."),
         "ray": ("shim.cli.ray", "Run an old `ray` command line on a token cluster."),

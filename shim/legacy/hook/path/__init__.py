@@ -1,0 +1,1 @@
+"""The folder that `shim run` puts on PYTHONPATH; nothing but ``sitecustomize`` may live here."""
