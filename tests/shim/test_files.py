@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shim.errors import ShimError
-from shim.files import check_owner, make_private_folder, read_private, write_private
+from shim.files import check_owner, make_private_folder, read_private, sweep, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,6 +194,21 @@ def test_a_read_only_disk_is_an_error_in_words(tmp_path: Path) -> None:
         subprocess.run(["umount", tmp_path], check=True)
 
 
+def test_what_a_kill_left_is_swept_up_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)  # as if killed before it
+    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(ShimError):
+        write_private(tmp_path / "node.json", NEW)
+    monkeypatch.undo()
+    kept = [tmp_path / name for name in ("node.json", ".hidden", ".node.json.bak", "x.0123456789ab")]
+    for path in kept:
+        path.write_bytes(OLD)
+    assert len(list(tmp_path.iterdir())) == len(kept) + 1
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    sweep(tmp_path / "none")
+
+
 def test_every_folder_that_is_made_is_ours_alone(open_umask: None, tmp_path: Path) -> None:
     """Also those above it: who may write there could put a folder of his own in its place."""
     make_private_folder(tmp_path / "a" / "b" / "c")
@@ -237,7 +252,7 @@ def test_a_folder_of_someone_else_is_refused_and_not_changed(tmp_path: Path) -> 
 
 
 def test_temporary_names_cannot_be_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shim.files.secrets.token_hex", lambda count: {6: "00" * 6}[count])
+    monkeypatch.setattr("os.urandom", bytes)
     (tmp_path / f".secret.{'00' * 6}").symlink_to(tmp_path / "elsewhere")  # as if somebody had guessed
     with pytest.raises(ShimError, match="File exists"):
         write_private(tmp_path / "secret", NEW)

@@ -121,7 +121,7 @@ def test_the_summary_tells_one_request_from_another(ask: Ask) -> None:
         "--head", PASSWORD, "--num-cpus=3", store="redis://u:pw@store:6379", join_port=1, store_port=2, join=False
     )
     assert one.summary() == (
-        "--head", "--num-cpus=3", "--store=redis://***@store:1", "--join-port=1", "--store-port=2", "--no-join",
+        "--head", "--num-cpus=3", "--store=redis://***@store:6379", "--join-port=1", "--store-port=2", "--no-join",
         "(with a Redis password)",
     )  # fmt: skip
     assert ask("--head").summary() == ("--head", "(token only)")
