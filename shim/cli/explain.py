@@ -49,7 +49,7 @@ class ExplainCommand(click.Command):
 @click.command(
     cls=ExplainCommand,
     epilog=EPILOG,
-    short_help="Say what an old line did, or what an error means, and what to write now.",
+    short_help="Say what an old line did or an error means, and what to write now.",
 )
 @click.argument("what", nargs=-1, type=click.UNPROCESSED)
 @click.option("--as", "kind", type=click.Choice(KINDS), help="What WHAT is, where that is told wrongly.")

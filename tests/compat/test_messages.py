@@ -65,6 +65,11 @@ def test_a_cause_comes_before_a_symptom_and_the_whole_before_a_part() -> None:
     assert (second.message.id, second.line) == ("gcs-failed-to-start", 1)
 
 
+def test_a_short_cause_comes_before_a_long_symptom() -> None:
+    log = "ConnectionError: Could not find any running Ray instance. Please specify\nNOAUTH\n"
+    assert ids(log) == ["redis-noauth", "no-running-ray"]
+
+
 def test_a_wrong_token_says_one_thing_though_ray_says_two() -> None:
     text = (
         "ray.exceptions.AuthenticationError: Authentication failed: Forbidden: Invalid authentication token\n\n"

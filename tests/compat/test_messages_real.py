@@ -59,7 +59,8 @@ def said(socket: str, *command: str, **login: str) -> str:
 
     options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), **login}
     try:
-        redis.Redis(unix_socket_path=socket, **options).execute_command(*command)
+        client: Any = redis.Redis(unix_socket_path=socket, **options)
+        client.execute_command(*command)
     except redis.RedisError as error:
         return f"{type(error).__module__}.{type(error).__name__}: {error}"
     return ""

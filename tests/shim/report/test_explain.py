@@ -9,7 +9,8 @@ from shim.explain import explain
 from shim.report.explain_record import record, url
 
 NOW = Version(2, 60, 0)
-KEYS = set("version kind known input ray verdict protects options elsewhere now why errors sources suggestions".split())
+KEYS = {"version", "kind", "known", "input", "ray", "verdict", "protects"}
+KEYS |= {"options", "elsewhere", "now", "why", "errors", "sources", "suggestions"}
 OPTION = {"id", "spelling", "of", "default", "eras", "modern"}
 ERA = {"from", "until", "effect", "what", "current"}
 MODERN = {"ray", "lines", "advice", "notes", "warnings"}
