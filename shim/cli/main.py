@@ -36,7 +36,7 @@ Examples:
         "join": ("shim.cli.join", "The door for nodes that know only the legacy password."),
         "ray": ("shim.cli.ray", "Run an old `ray` command line on a token cluster."),
         "shellenv": ("shim.cli.shellenv", "Put a program named `ray`, which runs `shim ray`, first on PATH."),
-        "explain": ("shim.cli.explain", "Say what an old line did, or what an error means, and what to write now."),
+        "explain": ("shim.cli.explain", "Say what an old line did or an error means, and what to write now."),
         "completion": ("shim.cli.completion", "Print the completion script for your shell."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
