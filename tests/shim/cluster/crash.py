@@ -128,14 +128,14 @@ def on_change(folder: Path, act: Callable[[int], object]) -> Callable[[], None]:
         if own[0]:
             return
         own[0] = True  # what the hook itself does is no change of the program's
-        if not _is_change(event, arguments):
+        try:
+            if _is_change(event, arguments):
+                numbers[0] += 1
+                with (folder / f"{os.getpid()}.changes").open("a") as file:
+                    file.write(f"{event} {str(arguments[:2])[:200]}\n")
+                act(numbers[0])
+        finally:
             own[0] = False
-            return
-        numbers[0] += 1
-        with (folder / f"{os.getpid()}.changes").open("a") as file:
-            file.write(f"{event} {str(arguments[:2])[:200]}\n")
-        act(numbers[0])
-        own[0] = False
 
     return lambda: sys.addaudithook(hook)
 
