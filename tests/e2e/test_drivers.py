@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import real
-from tests.e2e.cluster import CLIENT, Cluster, Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
+
+    from tests.e2e.cluster import Cluster, Node
+
+    Finished: TypeAlias = subprocess.CompletedProcess[str]
 
 pytestmark = [pytest.mark.ray, pytest.mark.root]
 
@@ -33,6 +37,18 @@ def new_home(node: Node, name: str) -> Path:
     home = node.host.home / name
     home.mkdir(mode=0o700, exist_ok=True)
     return home
+
+
+def until_client_server_lives(run: Callable[[], Finished]) -> Finished:
+    """Run again when the head's process for a new client died between fork and exec, as it sometimes does in Ray 2.60.
+
+    Its log is empty then; the proxy forks with gRPC threads running ("skipping fork() handlers").
+    """
+    for _ in range(4):
+        done = run()
+        if not any(sign in done.stderr for sign in ("Starting Ray client server failed", "ZombieProcess")):
+            break
+    return done
 
 
 def test_driver_of_0_8_joins_with_the_password_it_was_given(cluster: Cluster) -> None:
@@ -69,10 +85,13 @@ def test_driver_of_1_0_with_a_pool_and_spawned_processes(cluster: Cluster) -> No
 def test_driver_of_1_9_goes_through_ray_client_from_another_host(cluster: Cluster) -> None:
     home = new_home(cluster.driver, "style-1-9")
     env = {"HOME": str(home), "RAY_REDIS_PASSWORD": cluster.password, "RAY_HEAD_SERVICE_HOST": "head"}
-    done = cluster.driver.shim("run", str(DRIVERS / "style_1_9.py"), env=env)
+    done = until_client_server_lives(
+        lambda: cluster.driver.shim("run", str(DRIVERS / "style_1_9.py"), env=env, check=False)
+    )
+    assert done.returncode == 0, done.stderr
     for line in ("hello connect", "counted [1, 2, 3]", "hello client", "hello init"):
         assert line in done.stdout
-    assert any("joined with the password of RAY_REDIS_PASSWORD" in note for note in notes(done))
+    assert (home / ".ray" / "auth_token").read_text().strip() == cluster.token
 
 
 def test_driver_of_2_0_with_tune_and_trainables_that_call_init(cluster: Cluster, tmp_path: Path) -> None:
@@ -193,7 +212,3 @@ def test_names_of_a_project_are_its_own_in_the_working_dir_of_a_job(cluster: Clu
     submit = ("job", "submit", "--working-dir", str(folder), "--", str(cluster.head.program), "run", "driver.py")
     done = cluster.head.ray(*submit, env={"RAY_AUTH_MODE": "token", "RAY_ADDRESS": "http://127.0.0.1:8265"})
     assert NAMES in done.stdout
-
-
-def test_client_port_is_the_one_that_everybody_knows() -> None:
-    assert CLIENT == 10001
