@@ -48,7 +48,12 @@ def main() -> None:
 
 
 def hide(arguments: list[str]) -> list[str]:
-    """Return the words with every password in them replaced by ``***``."""
+    """Return the words with every password in them replaced by ``***``.
+
+    What `shim explain` is given is hidden whole, since a password may stand anywhere in a quoted line or message.
+    """
+    if arguments[:1] == ["explain"] and any("pass" in word.lower() for word in arguments):
+        return ["explain", HIDDEN]
     shown, follows = [], False
     for word in arguments:
         name, equals, value = word.partition("=")

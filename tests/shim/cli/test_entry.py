@@ -260,3 +260,8 @@ def test_without_a_secret_nothing_is_executed_again() -> None:
     code = "import os; os.execve = None\n" + ECHO
     done = subprocess.run([sys.executable, "-c", code, "start", "--head"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_to_be_explained_is_hidden_whole_when_it_may_hold_a_password() -> None:
+    assert hide(["explain", "ray start --head --redis-password=s3cret"]) == ["explain", "***"]
+    assert hide(["explain", "--redis-port"]) == ["explain", "--redis-port"]
