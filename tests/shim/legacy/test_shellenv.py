@@ -186,6 +186,13 @@ def test_a_wrapper_that_others_could_have_changed_is_made_anew(tmp_path: Path) -
     assert ((folder / "ray").stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o700, 0o700)
 
 
+def test_a_wrapper_that_others_can_write_is_made_private_again(tmp_path: Path) -> None:
+    ray = install_wrapper({}, tmp_path) / "ray"
+    ray.chmod(0o777)
+    install_wrapper({}, tmp_path)
+    assert ray.stat().st_mode & 0o777 == 0o700
+
+
 def test_an_unchanged_wrapper_is_not_written_again(tmp_path: Path) -> None:
     ray = install_wrapper({}, tmp_path) / "ray"
     before = ray.stat()
