@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from . import patch, run
 
@@ -30,7 +30,7 @@ class Refusal:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, _type: object, error: Optional[BaseException], _traceback: object) -> None:  # noqa: UP045
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         causes = f"{error} {getattr(error, '__cause__', '')}"
         if error is not None and "InvalidAuthToken" in causes:
             where = os.environ.get("RAY_AUTH_TOKEN_PATH", "RAY_AUTH_TOKEN")
@@ -76,14 +76,14 @@ def _agree(given: list[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _refuse_old(ray: Any) -> None:
+    if hasattr(sys.modules["ray._raylet"], "AuthenticationTokenLoader"):
+        return  # since 2.52.0; the table (0.05 s) is read for legacy calls only
     from _shim_compat import releases  # type: ignore[import-not-found]
 
-    here = version(ray)
-    if here.release < releases.FIRST_TOKEN:
-        raise JoinError(
-            f"Ray {here} has no token authentication; Ray {releases.FIRST_WHOLE} is the first that is whole. "
-            f"Try: {sys.executable} -m pip install 'ray[default]>={releases.FIRST_WHOLE}'"
-        )
+    raise JoinError(
+        f"Ray {version(ray)} has no token authentication; Ray {releases.FIRST_WHOLE} is the first that is whole. "
+        f"Try: {sys.executable} -m pip install 'ray[default]>={releases.FIRST_WHOLE}'"
+    )
 
 
 def _has_token() -> bool:
@@ -118,7 +118,7 @@ def _obtain(address: Any, place: str, password: str) -> None:
         )
 
 
-def _find_head(address: Any) -> Optional[str]:  # noqa: UP045 - Python 3.9
+def _find_head(address: Any) -> str | None:
     """Return the GCS address of the cluster that Ray will go to; None if it will start one."""
     if address in (None, "auto"):
         address = os.environ.get("RAY_ADDRESS") or address
@@ -129,7 +129,7 @@ def _find_head(address: Any) -> Optional[str]:  # noqa: UP045 - Python 3.9
         host, _, port = rest.partition("/")[0].rpartition(":")
         return f"{host if port.isdigit() else rest}:{GCS_PORT}"
     services = sys.modules["ray._private.services"]
-    found: Optional[str] = services.canonicalize_bootstrap_address(address)  # noqa: UP045
+    found: str | None = services.canonicalize_bootstrap_address(address)
     return found
 
 
@@ -139,6 +139,8 @@ def _call_shim(*words: str, stdin: str = "") -> str:
     Raises:
         JoinError: With shim's own words.
     """
+    if not run.current.shim:
+        raise JoinError("There is no token here, and no shim to ask for one.")  # a worker
     skipped = ("PYTHON", "RAY_AUTH", "RAY_REDIS")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(skipped)}
     kept.pop(run.VARIABLE, None)
@@ -165,7 +167,8 @@ def _call_shim(*words: str, stdin: str = "") -> str:
 def _say_token_mode() -> None:
     """Say the mode aloud, as Ray reads it: from the environment, or from what it has read before."""
     raylet = sys.modules["ray._raylet"]
-    if not any(os.environ.get(name) for name in _NAMED):
+    named = any(os.environ.get(name) for name in _NAMED)
+    if not named and _has_token():
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(_default_path())
     elif os.environ.get("RAY_AUTH_MODE") == "token":
         return

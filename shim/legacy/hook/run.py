@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import Optional
 
 VARIABLE = "SHIM_RUN"
 """Environment variable that every process of a run inherits. JSON, no secret: see `Run`."""
@@ -31,8 +30,8 @@ class Run:
     """
 
     shim: tuple[str, ...] = ()
-    root: Optional[int] = None  # noqa: UP045 - Python 3.9 reads dataclass fields
-    paper: Optional[int] = None  # noqa: UP045
+    root: int | None = None
+    paper: int | None = None
     place: str = ""
     password: str = field(default="", repr=False)
     hidden: dict[str, str] = field(default_factory=dict, repr=False)

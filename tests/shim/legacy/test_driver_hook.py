@@ -132,6 +132,21 @@ def test_a_cluster_that_is_not_there_stays_a_connection_error(tmp_path: Path) ->
     assert [call["args"] for call in calls(done)] == [[None]]
 
 
+def test_script_that_tries_auto_first_starts_its_own_in_the_end(tmp_path: Path) -> None:
+    stage = Stage.build(tmp_path, token=False)
+    text = "import ray\ntry:\n    ray.init('auto', redis_password='x')\nexcept TypeError:\n    ray.init()\nray.init()"
+    done = stage.code(text)
+    assert calls(done)[0]["args"] == ["auto"], "Ray itself says that there is none"
+    assert "RAY_AUTH_TOKEN_PATH" not in calls(done)[0]["env"]
+    assert calls(done)[1]["env"]["RAY_AUTH_TOKEN_PATH"] == str(stage.token_file)
+    assert stage.token_file.exists()
+
+
+def test_function_is_the_same_in_every_module_that_has_it(stage: Stage) -> None:
+    done = stage.code("import pickle, ray\nassert pickle.loads(pickle.dumps(ray.init)) is ray.init")
+    assert done.returncode == 0, done.stderr
+
+
 def test_failed_join_says_why(tmp_path: Path) -> None:
     stage = Stage.build(tmp_path, token=False)
     done = stage.code(f"import ray\nray.init('127.0.0.1:1', redis_password={PASSWORD!r})", env={"SHIM_JOIN_PORT": "1x"})
