@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs all tests, on a fresh clone too: installs what they need, then lint, unit, e2e. Every part runs, also
+# Runs all tests, on a fresh clone too: installs what they need, then lint, unit, e2e, releases. Every part runs, also
 # after a failure; a table of timings and pytest's last lines end it.
 #
 #   sh tests/run.sh                       everything
-#   sh tests/run.sh unit                  one part (or several): lint unit e2e
+#   sh tests/run.sh unit                  one part (or several): lint unit e2e releases
 #   sh tests/run.sh unit -k secret        with arguments for pytest, or a path: unit tests/shim/store
 #
 # As root (or with sudo without a password) real parts come from apt; otherwise tests that need a missing part
@@ -27,12 +27,14 @@ ip            iproute2        hosts as network namespaces
 nft           nftables        firewall rules
 redis-server  redis-server    Debian's Redis as a control store
 ps            procps          what a local user sees
+debootstrap   debootstrap     Debian 11, for Ray 1.4 to 1.13
+/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring its signatures
 PARTS
 }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
-missing_packages() { real_parts | while read -r program package _; do command -v "$program" >/dev/null || echo "$package"; done; }
+missing_packages() { real_parts | while read -r program package _; do [ -e "$program" ] || command -v "$program" >/dev/null || echo "$package"; done; }
 
 # Debian starts a service as soon as it is installed; policy-rc.d is its way to say no (101: action forbidden).
 install_quietly() {
@@ -83,9 +85,11 @@ names_a_path() { # among arguments for pytest
     return 1
 }
 
-unit() { if names_a_path "$@"; then pytest "$@"; else pytest tests --ignore tests/e2e "$@"; fi; }
+unit() { if names_a_path "$@"; then pytest "$@"; else pytest tests --ignore tests/e2e --ignore tests/releases "$@"; fi; }
 
 e2e() { if names_a_path "$@"; then pytest "$@"; else pytest tests/e2e "$@"; fi; }
+
+releases() { if names_a_path "$@"; then pytest "$@"; else pytest tests/releases "$@"; fi; }
 
 # timed NAME COMMAND...: run it, show and keep what it says, note result and seconds.
 timed() {
@@ -106,7 +110,7 @@ timed() {
 parts=
 while [ $# -gt 0 ]; do
     case $1 in
-    lint | unit | e2e) parts="$parts $1" ;;
+    lint | unit | e2e | releases) parts="$parts $1" ;;
     -h | --help)
         sed -n '2,/^set -u/{s/^# \{0,1\}//;/^set -u/d;p;}' "$0"
         exit
@@ -121,11 +125,12 @@ failed=
 began_all=$(date +%s)
 timed system system
 timed environment environment || parts=none
-for part in ${parts:-lint unit e2e}; do
+for part in ${parts:-lint unit e2e releases}; do
     case $part in
     lint) timed lint lint ;;
     unit) timed unit unit "$@" ;;
     e2e) timed e2e e2e "$@" ;;
+    releases) timed releases releases "$@" ;;
     esac
 done
 

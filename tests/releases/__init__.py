@@ -1,0 +1,1 @@
+"""What the compat tables say, held against the real Ray releases."""
