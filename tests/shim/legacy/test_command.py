@@ -157,13 +157,14 @@ def test_on_a_terminal_ray_is_on_the_terminal(stage: Stage) -> None:
     assert json.loads(text.splitlines()[0])["tty"] == [True, True, True]
 
 
-def test_completion_is_rays_own(stage: Stage) -> None:
+@pytest.mark.parametrize("words", [(), ("stats",), ("stop",)])
+def test_completion_is_rays_own(stage: Stage, words: tuple[str, ...]) -> None:
     stage.token.unlink()
     asked = {"_RAY_COMPLETE": "bash_complete", "COMP_WORDS": "ray stat", "COMP_CWORD": "1"}
-    done = stage.shim_ray(**asked)
+    done = stage.shim_ray(*words, **asked)
     seen = told(done)
     assert asked.items() <= seen["environ"].items()
-    assert seen["argv"][1:] == []
+    assert seen["argv"][1:] == list(words)
     assert done.stderr == ""
 
 

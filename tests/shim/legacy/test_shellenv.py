@@ -83,9 +83,9 @@ def test_command_v_shows_which_ray_it_is(stage: Stage) -> None:
 
 @pytest.mark.parametrize("word", ["off", "no", "0", "false"])
 def test_the_switch_runs_the_real_ray_untouched(stage: Stage, word: str) -> None:
-    done = run_sh(stage, f"{turn_on(stage)}; SHIM_WRAPPER={word} ray status --redis_password=x 'a b'")
+    done = run_sh(stage, f"{turn_on(stage)}; SHIM_WRAPPER={word} ray status --redis_password=x 'a b' h:1 '' '*'")
     seen = told(done)
-    assert seen["argv"][1:] == ["status", "--redis_password=x", "a b"]
+    assert seen["argv"][1:] == ["status", "--redis_password=x", "a b", "h:1", "", "*"]
     assert "RAY_AUTH_MODE" not in seen["environ"]
 
 
