@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shim.legacy.command_names import NAMES
 from tests.shim.legacy.stage import Stage, add_standin, set_stage, told
 
 if TYPE_CHECKING:
@@ -242,3 +243,10 @@ def test_symmetric_run_takes_no_password_on_its_command_line(stage: Stage) -> No
     assert done.returncode == 2
     assert "RAY_REDIS_PASSWORD" in done.stderr
     assert PASSWORD not in done.stderr
+
+
+@pytest.mark.ray
+def test_every_command_of_the_real_ray_is_known_by_name(ray_bin: Path) -> None:
+    code = "from ray.scripts.scripts import cli; print(*cli.commands)"
+    names = subprocess.run([ray_bin.with_name("python"), "-c", code], capture_output=True, text=True, check=True).stdout
+    assert set(names.split()) - NAMES == set()
