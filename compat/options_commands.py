@@ -81,7 +81,26 @@ OPTIONS = (
         modern=f"ray timeline with {MODERN}",
         sources=(_SCRIPTS, "ray#16921", "ray#13879"),
     ),
-    *(_never_had_a_password(command) for command in ("submit", "exec", "up", "down", "attach")),
+    LegacyOption(
+        id="submit-password",
+        spelling="ray submit with a password",
+        names=("--redis-password", "--redis_password"),
+        where=Where.CLI,
+        command="ray submit",
+        eras=eras(
+            (
+                "",
+                Effect.NOT_READ,
+                (
+                    "It never had the option, and does not refuse it: after the script's name it goes to the script, "
+                    "before it Ray takes it for the name of the cluster's file."
+                ),
+            )
+        ),
+        modern="Set the token mode on the head: what SSH starts there needs it.",
+        sources=(_SCRIPTS, "runs of 1.4.1 to 2.60.0"),
+    ),
+    *(_never_had_a_password(command) for command in ("exec", "up", "down", "attach")),
     LegacyOption(
         id="stop-password",
         spelling="ray stop with a password",
