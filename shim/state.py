@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 DEFAULT_NAME = "default"
+ROLES = ("head", "worker")
 FORMAT = 1
 RECORD, LOCK = "node.json", "lock"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -165,7 +166,8 @@ def node_folder(name: str, role: str, environ: Mapping[str, str], home: Path) ->
 
 def known_nodes(environ: Mapping[str, str], home: Path) -> list[Path]:
     """Return the folder of every node that this host ever started, heads first."""
-    return sorted(host_folder(environ, home).glob("*/*"), key=lambda path: (path.name, path.parent.name))
+    host = host_folder(environ, home)
+    return [folder for role in ROLES for folder in sorted(host.glob(f"*/{role}")) if folder.is_dir()]
 
 
 @contextlib.contextmanager

@@ -58,6 +58,9 @@ def run(arguments: Sequence[str]) -> None:
     except click.Abort:
         click.echo("Aborted.", err=True)
         sys.exit(130)
+    except BrokenPipeError:  # whoever read us hung up (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except LegacyError as error:
         sys.exit(_explain(error.what, error.fix, 2, colour))
     except ShimError as error:

@@ -34,8 +34,8 @@ def head_folder(name: str) -> Path:
 
 
 def chosen(name: str, every: bool) -> list[Path]:
-    """Return the folders of the nodes that were meant: head and worker of one name, or all."""
+    """Return the folders of the nodes that were meant, heads first: head and worker of one name, or all."""
     if every:
         return states.known_nodes(os.environ, Path.home())
-    folders = [states.node_folder(name, role, os.environ, Path.home()) for role in ("worker", "head")]
+    folders = [states.node_folder(name, role, os.environ, Path.home()) for role in states.ROLES]
     return [folder for folder in folders if folder.is_dir()]

@@ -26,6 +26,15 @@ def command(*, name: str, every: bool, as_json: bool) -> int:
     from shim.cluster.status import look
     from shim.report.status import show
 
-    found = [look(state) for folder in chosen(name, every) if (state := states.load(folder)) is not None]
-    show(found, as_json)
+    found, damaged = [], None
+    for folder in chosen(name, every):
+        try:
+            if (state := states.load(folder)) is not None:
+                found.append(look(state))
+        except states.DamagedError as error:
+            damaged = error
+    if found or damaged is None:
+        show(found, as_json)
+    if damaged is not None:
+        raise damaged
     return 0 if found and all(status.healthy for status in found) else 1

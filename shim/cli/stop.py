@@ -34,7 +34,7 @@ def command(*, name: str, every: bool, purge: bool, yes: bool, as_json: bool) ->
     folders = chosen(name, every)
     if purge and folders and not yes:
         click.confirm(f"Delete the data of {', '.join(str(folder) for folder in folders)}?", abort=True, err=True)
-    done = [stopped for folder in folders if (stopped := stop_node(folder, purge=purge, environ=os.environ))]
+    done = [stopped for folder in reversed(folders) if (stopped := stop_node(folder, purge=purge, environ=os.environ))]
     if as_json:
         click.echo(json.dumps({"version": 1, "stopped": [vars(one) for one in done]}, indent=1))
         return 0

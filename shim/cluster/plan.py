@@ -143,12 +143,15 @@ def find_address(request: Request, target: str = "8.8.8.8") -> tuple[str, bool]:
     if is_loopback(given):
         return node_address(target), True
     try:
-        return str(ipaddress.ip_address(given)), False
+        address = ipaddress.ip_address(given)
     except ValueError:
+        address = None
+    if address is None or address.is_unspecified or address.is_multicast:
         raise UsageError(
-            f"--node-ip-address={given} is not an IP address.",
+            f"--node-ip-address={given} is not the IP address of a host.",
             fix="Give one of this host's: ip -brief address",
-        ) from None
+        )
+    return str(address), False
 
 
 def _wants_join(request: Request) -> bool:
@@ -185,6 +188,9 @@ def _is_wanted(role: str, join: bool, store: StorePlan) -> bool:
 
 def _workers(request: Request, slot: int) -> tuple[int, int]:
     usual = port_rules.WORKERS if not slot else (23000 + 1000 * slot, 23999 + 1000 * slot)
+    values = request.command.values
+    if values.get("min-worker-port") == values.get("max-worker-port") == "0":
+        return 0, 0  # Ray's way to ask for random ports
     low, high = request.port("min-worker-port"), request.port("max-worker-port")
     return low or usual[0], high or usual[1]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shim import token
 from shim.cluster import open_ports, remains
 from shim.errors import ShimError
-from shim.network import split_address
+from shim.network import join_host, split_address
 from shim.probe.answer import Verdict
 from shim.state import NodeState, Phase, is_busy
 
@@ -109,7 +109,7 @@ def moment(seconds: int) -> str:
 def _gcs(state: NodeState, host: str, port: int, secret: Secret | None) -> Part:
     from shim.probe import grpc
 
-    title = f"GCS at {host}:{port}"
+    title = f"GCS at {join_host(host, port)}"
     stranger = grpc.gcs(host, port, None)
     if stranger.verdict is not Verdict.REFUSED:
         detail = "asks for no token!" if stranger.verdict is Verdict.OPEN else stranger.detail

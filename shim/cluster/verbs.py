@@ -1,9 +1,8 @@
-"""``shim start`` from request to running node: lock, look at what is there, plan, clear, start, stay."""
+"""``shim start`` from request to running node: lock, look at what is there, plan, clear, start."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +12,7 @@ from shim.cluster.head import Started, head_launch, start_head
 from shim.cluster.plan import HeadPlan, plan_head
 from shim.cluster.request import Role
 from shim.cluster.signals import Signalled, heeded
-from shim.cluster.stop import stop_node
+from shim.cluster.stay import end, stay
 from shim.cluster.worker import StartedWorker, WorkerPlan, plan_worker, start_worker, worker_launch
 from shim.errors import ShimError
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from shim.cluster.launch import Launch
     from shim.cluster.request import Request
     from shim.process import Child
-
-OTHERS_WAIT = 60
-"""Seconds for another shim that is working on the node, before its end is ours to see to."""
 
 
 class Audience(Protocol):
@@ -83,10 +79,10 @@ def start(request: Request, audience: Audience, *, dry_run: bool) -> int:
                     _start_head(request, node, audience) if role == "head" else _start_worker(request, node, audience)
                 )
             begun.report()
-            return _stay(folder, begun, request, audience) if request.blocks else 0
+            return stay(folder, begun.state, begun.child, request, audience.say) if request.blocks else 0
         except Signalled as signalled:
             if begun is not None:
-                _end(folder, request)
+                end(folder, request)
             with contextlib.suppress(OSError):
                 audience.say(f"{signalled.name}: stopped; nothing was left running.")
             return signalled.exit_code
@@ -176,42 +172,3 @@ def _clear(node: _Node, audience: Audience) -> None:
     if node.pids:
         audience.say(f"Clearing {len(node.pids)} processes that an earlier start left.")
         remains.clear(node.folder, node.known)
-
-
-def _stay(folder: Path, begun: _Begun, request: Request, audience: Audience) -> int:
-    """Wait in the foreground until the node ends; then end what is left of it.
-
-    The join is no reason to end: it may be closed at any time.
-
-    Returns:
-        0 when `shim stop` ended it, 1 when something died by itself.
-    """
-    needed = [role for role in begun.state.members if role != "join"]
-    while begun.child.poll() is None and all(begun.state.living(role) for role in needed):
-        time.sleep(0.3)
-    if _stopped_by_another(folder):
-        audience.say("Stopped by another shim.")
-        return 0
-    dead = [role for role in needed if not begun.state.living(role)]
-    with contextlib.suppress(OSError):
-        audience.say(f"Died: {', '.join(dead) or 'Ray'}. Ending the rest.")
-    _end(folder, request)
-    return 1
-
-
-def _stopped_by_another(folder: Path) -> bool:
-    """Say whether a `shim stop` ended the node; wait until it is done."""
-    _await_others(folder)
-    state = states.load(folder) if folder.is_dir() else None
-    return state is None or state.phase is states.Phase.STOPPED
-
-
-def _await_others(folder: Path) -> None:
-    deadline = time.monotonic() + OTHERS_WAIT
-    while states.is_busy(folder) and time.monotonic() < deadline:
-        time.sleep(0.1)
-
-
-def _end(folder: Path, request: Request) -> None:
-    _await_others(folder)
-    stop_node(folder, purge=False, environ=request.environ)

@@ -11,6 +11,7 @@ import click
 from shim.cluster.launch import Launch, command
 from shim.cluster.plan import HeadPlan
 from shim.cluster.selfcheck import dashboard_host
+from shim.network import join_host
 from shim.state import DEFAULT_NAME, NodeState
 from shim.token import fingerprint
 
@@ -108,7 +109,7 @@ class Screen:
 
 def _steps(plan: HeadPlan | WorkerPlan) -> Iterable[str]:
     if not isinstance(plan, HeadPlan):
-        door = f"{plan.door.host}:{plan.door.join}"
+        door = join_host(plan.door.host, plan.door.join)
         yield f"# token: {plan.token_path}; if it is missing, the one that the join service at {door} gives"
         return
     yield f"# token: {plan.token_path}"

@@ -211,6 +211,9 @@ def test_known_nodes_are_heads_first(tmp_path: Path) -> None:
     made = [node_folder(name, role, {}, tmp_path) for role in ("head", "worker") for name in ("a", "b")]
     for folder in reversed(made):
         folder.mkdir(parents=True)
+    (made[0].parent / "notes").mkdir()
+    (made[0].parents[1] / "c").mkdir()
+    (made[0].parents[1] / "c" / "head").write_text("a stray file")
     assert known_nodes({}, tmp_path) == made
 
 

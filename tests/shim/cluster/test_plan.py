@@ -115,7 +115,7 @@ def test_an_address_of_ipv6_has_a_door_on_both_its_loopback_and_itself(ask: Ask,
     assert found.gcs_address == f"[fd77::2]:{found.ports['gcs']}"
 
 
-@pytest.mark.parametrize("address", ["head", "10.0.0.256", "10.0.0.1:6379", ""])
+@pytest.mark.parametrize("address", ["head", "10.0.0.256", "10.0.0.1:6379", "0.0.0.0", "::", "224.0.0.1", ""])
 def test_a_node_address_that_is_none_is_refused(address: str, ask: Ask, free: Free) -> None:
     with pytest.raises((UsageError, LegacyError)):
         plan(ask("--head", f"--node-ip-address={address}", *free))
@@ -280,6 +280,11 @@ def test_rays_defaults_are_not_repeated_to_ray_and_other_ports_are(ask: Ask, fre
     assert not [word for word in words if word.startswith(("--min-worker", "--max-worker"))]
     found = plan(ask("--head", *free[1:], "--port", free[0].partition("=")[2]))
     assert [word for word in found.arguments if word.startswith("--port")] == ["--port"]
+
+
+def test_random_ports_for_workers_are_rays_business(ask: Ask, free: Free) -> None:
+    words = plan(ask("--head", "--min-worker-port=0", "--max-worker-port=0", *free)).arguments
+    assert [word for word in words if "worker-port" in word] == ["--min-worker-port=0", "--max-worker-port=0"]
 
 
 def test_a_server_that_will_not_do_is_refused(ask: Ask, free: Free, tmp_path: Path) -> None:
