@@ -336,6 +336,12 @@ def test_password_file_is_handed_to_the_join_and_not_to_the_environment(stage: S
     assert (empty.returncode, empty.stdout) == (1, "")
 
 
+def test_variable_that_was_named_is_not_inherited(stage: Stage) -> None:
+    text = "import os, subprocess\nprint(os.environ['MINE'])\nsubprocess.run(['sh', '-c', 'echo child: $MINE'])"
+    done = stage.run("--redis-password-env", "MINE", stage.write("d.py", text), env={"MINE": PASSWORD})
+    assert sorted(done.stdout.split()) == ["child:", PASSWORD]
+
+
 def test_password_in_the_scripts_words_is_remarked_once(stage: Stage) -> None:
     done = stage.code("import sys; print(sys.argv[1:])", "--redis-password", PASSWORD)
     assert PASSWORD in done.stdout, "the script gets what it was given"

@@ -200,6 +200,25 @@ def test_join_is_asked_of_our_own_modules(tmp_path: Path) -> None:
     assert stage.token_file.exists()
 
 
+def test_call_back_does_not_import_from_the_drivers_folder(tmp_path: Path) -> None:
+    stage = Stage.build(tmp_path, token=False)
+    stage.write("click.py", "raise SystemExit('the wrong one')\n")
+    stage.write("driver.py", "import ray\nray.init(redis_password='x')\n")
+    done = stage.run("driver.py")
+    assert len(calls(done)) == 1, done.stderr
+
+
+def test_program_is_ours_whatever_is_on_the_path(stage: Stage) -> None:
+    """This is how the console script starts us."""
+    for name in ("shim.py", "compat.py"):
+        stage.write(name, "raise SystemExit('the wrong one')\n")
+    start = "from ray_redis_shim import main; main()"
+    program = [sys.executable, "-c", start, "run", "--help"]
+    environ = stage.environ({"PYTHONPATH": f"{stage.folder}:{ROOT}"})
+    done = subprocess.run(program, cwd=stage.folder, env=environ, capture_output=True, text=True)
+    assert "Examples:" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "options"),
     [
