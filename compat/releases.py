@@ -1,6 +1,6 @@
 """What each Ray release offers for authentication.
 
-Sources: the Python sources of 79 wheels, 0.5.0 to 2.60.0, and runs of 1.10.0, 1.11.0, 2.51.1, 2.52.0, 2.60.0.
+Sources: the Python sources of 79 wheels, 0.5.0 to 2.60.0, and runs of 1.4.1 to 2.60.0 (``tests/releases``).
 """
 
 from __future__ import annotations
@@ -56,6 +56,6 @@ def release(version: Version) -> Release:
         token_auth=ray >= FIRST_TOKEN,
         agent_port_covered=ray >= FIRST_WHOLE,
         get_auth_token_needs_mode=FIRST_TOKEN <= ray < Version(2, 53, 0),  # PR #58848
-        k8s_tokens=ray >= Version(2, 53, 0),
+        k8s_tokens=ray >= FIRST_TOKEN,  # until 2.53 as RAY_AUTH_MODE=k8s
         auto_enable=ray >= Version(2, 59, 0),  # PR #64755
     )

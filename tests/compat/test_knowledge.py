@@ -28,7 +28,7 @@ def yes(version: str) -> set[str]:
         ("1.11.0", {"external_redis"}),
         ("2.41.0", {"external_redis", "redis_username"}),
         ("2.51.2", {"external_redis", "redis_username"}),
-        ("2.52.1", {"external_redis", "redis_username", "token_auth", "get_auth_token_needs_mode"}),
+        ("2.52.1", {"external_redis", "redis_username", "token_auth", "get_auth_token_needs_mode", "k8s_tokens"}),
         ("2.53.0", {"external_redis", "redis_username", "token_auth", "k8s_tokens"}),
         ("2.54.0rc1", {"external_redis", "redis_username", "token_auth", "k8s_tokens", "agent_port_covered"}),
         (

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compat.options import Effect
+from compat.options import Effect, look_up
 from compat.ports import ports
 from shim.probe import grpc, http
 from shim.probe.answer import Verdict
@@ -66,9 +66,13 @@ def test_head_that_finds_a_token_is_guarded_only_where_the_table_says_so(
     assert ask(finding_head, "gcs", grpc.gcs, ray) is (Verdict.REFUSED if said.auto_enable else Verdict.OPEN)
 
 
-def test_gcs_server_knows_kubernetes_tokens_where_the_table_says_so(installed: Installed, said: Release) -> None:
+def test_gcs_server_knows_kubernetes_tokens_where_the_tables_say_so(
+    installed: Installed, ray: Version, said: Release
+) -> None:
     server = Path(installed.packages, "ray/core/src/ray/gcs/gcs_server").read_bytes()
-    assert (b"ENABLE_K8S_TOKEN_AUTH" in server) is said.k8s_tokens
+    assert (b"k8s.io/v1/tokenreviews" in server) is said.k8s_tokens
+    [option] = look_up("env-enable-k8s-token-auth")
+    assert (b"ENABLE_K8S_TOKEN_AUTH" in server) is bool(option.era_at(ray))
 
 
 def test_ray_reads_the_address_of_a_redis_of_ones_own_where_the_table_says_so(

@@ -23,7 +23,7 @@ CHECKS = {
     "redis_username": options.test_redis_username_is_an_option_where_the_table_says_so,
     "agent_port_covered": tokens.test_agent_port_is_open_to_strangers_until_the_table_says_that_it_is_covered,
     "get_auth_token_needs_mode": tokens.test_get_auth_token_needs_the_mode_only_where_the_table_says_so,
-    "k8s_tokens": tokens.test_gcs_server_knows_kubernetes_tokens_where_the_table_says_so,
+    "k8s_tokens": tokens.test_gcs_server_knows_kubernetes_tokens_where_the_tables_say_so,
     "auto_enable": tokens.test_head_that_finds_a_token_is_guarded_only_where_the_table_says_so,
 }
 
