@@ -27,6 +27,8 @@ ip            iproute2        hosts as network namespaces
 nft           nftables        firewall rules
 redis-server  redis-server    Debian's Redis as a control store
 ps            procps          what a local user sees
+zsh           zsh             shim shellenv, completion
+fish          fish            the same
 debootstrap   debootstrap     Debian 11, for Ray 1.4 to 1.13
 /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring its signatures
 PARTS

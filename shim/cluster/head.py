@@ -61,7 +61,8 @@ def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
         return _start(plan, state, say)
     except BaseException:
         with contextlib.suppress(OSError):  # whoever listened may be gone: a broken pipe is what failed, perhaps
-            say("Something failed: ending what was started.")
+            if remains.find(plan.folder, load(plan.folder)):
+                say("Something failed: ending what was started.")
         _undo(plan)
         raise
 
@@ -131,6 +132,10 @@ def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None]) -> Star
             "The cluster started, but is not closed: " + "; ".join(f"{one.title}: {one.detail}" for one in failed),
             fix=f"It has been stopped again. Report this with the lines above; logs: {plan.folder}",
         )
+    if plan.store.local is not None:
+        from shim.store.local import forget_refusals
+
+        forget_refusals(plan.store.local)
     state = replace(state, phase=Phase.RUNNING).save()
     return Started(state, secret, checks, clock.seconds, child)
 

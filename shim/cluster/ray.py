@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ASK = "import importlib.metadata as m, platform; print(m.version('ray'), platform.python_version())"
+WRAPPER_MARK = b"# Made by `shim shellenv`"
 INSTALL = "pip install 'ray[default]>=2.54', or name yours with --ray-bin."
 
 
@@ -66,10 +68,26 @@ def _program(given: str | None, environ: Mapping[str, str]) -> Path:
     beside = Path(sys.executable).parent / "ray"
     if beside.is_file():
         return beside
-    found = shutil.which("ray", path=environ.get("PATH"))
+    found = shutil.which("ray", path=without_wrappers(environ.get("PATH", os.defpath)))
     if found is None:
         raise ShimError("No Ray is installed beside this Python or on PATH.", fix=INSTALL)
     return Path(found).absolute()
+
+
+def is_wrapper(program: Path) -> bool:
+    """Say whether a program named ``ray`` is a wrapper that `shim shellenv` made."""
+    try:
+        with program.open("rb") as file:
+            return WRAPPER_MARK in file.read(200)
+    except OSError:
+        return False
+
+
+def without_wrappers(search_path: str) -> str:
+    """Return a PATH without the folders of wrappers, all else as it was: nobody's search may end in itself."""
+    return os.pathsep.join(
+        part for part in search_path.split(os.pathsep) if not part or not is_wrapper(Path(part) / "ray")
+    )
 
 
 def _interpreter(program: Path) -> Path:

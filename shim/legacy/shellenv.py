@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shim
+from shim.cluster.ray import without_wrappers
 from shim.errors import ShimError, UsageError
 from shim.files import check_owner, make_private_folder, write_private
 from shim.state import host_folder
@@ -21,7 +22,6 @@ from shim.state import host_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MARK = b"# Made by `shim shellenv`"
 SWITCH = "SHIM_WRAPPER"
 """Environment variable: ``off`` makes the wrapper run the real Ray."""
 
@@ -94,25 +94,9 @@ def _comes_from_variable(environ: Mapping[str, str]) -> bool:
     return any(part and Path(part).resolve() == home for part in environ.get("PYTHONPATH", "").split(os.pathsep))
 
 
-def is_wrapper(program: Path) -> bool:
-    """Say whether a program is a wrapper of ours."""
-    try:
-        with program.open("rb") as file:
-            return MARK in file.read(200)
-    except OSError:
-        return False
-
-
-def path_without_wrapper(search_path: str) -> str:
-    """Return a PATH without the folders of wrappers, all else as it was."""
-    return os.pathsep.join(
-        part for part in search_path.split(os.pathsep) if not part or not is_wrapper(Path(part) / "ray")
-    )
-
-
 def without_wrapper(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which ``ray`` is the real one."""
-    return {**environ, **({"PATH": path_without_wrapper(environ["PATH"])} if "PATH" in environ else {})}
+    return {**environ, **({"PATH": without_wrappers(environ["PATH"])} if "PATH" in environ else {})}
 
 
 def words_on(kind: str, folder: Path) -> str:
@@ -126,7 +110,7 @@ def words_on(kind: str, folder: Path) -> str:
 
 def words_off(kind: str, search_path: str, folder: Path) -> str:
     """Return what the shell is to evaluate to have the PATH that it had before, also when the wrapper was deleted."""
-    parts = path_without_wrapper(search_path).split(os.pathsep)
+    parts = without_wrappers(search_path).split(os.pathsep)
     before = os.pathsep.join(part for part in parts if part != str(folder))
     if kind == "fish":
         return f"set -gx PATH {' '.join(_quote_fish(part) for part in before.split(os.pathsep))}"

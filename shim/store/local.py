@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
-from shim.files import make_private_folder, write_private
+from shim.files import make_private_folder, read_private, write_private
 from shim.secret import Secret
 from shim.store import server
 from shim.store.acl import ADMIN_RULES, DEFAULT_OFF, Profile, ray_rules, user_line
@@ -125,6 +125,18 @@ def start(store: LocalStore, *, timeout: float = 15, load_timeout: float = 300) 
         server.halt(process)
         raise
     return process, ray
+
+
+def forget_refusals(store: LocalStore) -> None:
+    """Empty the list of refused commands (``ACL LOG``): what a self-check tried is no finding for a later reader.
+
+    Raises:
+        ShimError: The administrator's secret cannot be read.
+        OSError: The store does not answer.
+    """
+    admin = Credential(ADMIN, Secret(read_private(store.folder / ADMIN_FILE).decode()))
+    with speak(store.port, admin) as session:
+        session.call("ACL", "LOG", "RESET")
 
 
 def stop(process: Process) -> None:

@@ -159,7 +159,8 @@ def _prove_closed(target: RemoteUrl, person: Credential, tls: ssl.SSLContext | N
 def _open(target: RemoteUrl, detail: str) -> ShimError:
     return ShimError(
         f"The store {target.address} is open: {detail}. Whoever can write to it can run code in the cluster.",
-        fix="Give it a password and turn its default user off: shim store harden",
+        fix='On the server: redis-cli CONFIG SET requirepass "$(openssl rand -hex 32)", then CONFIG REWRITE, then '
+        "CLIENT KILL TYPE normal, which ends the sessions that needed none.",
     )
 
 

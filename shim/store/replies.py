@@ -21,7 +21,7 @@ _MEANINGS = {
     "CLUSTERDOWN": ("is part of a Redis Cluster that is down", "Use a store that is not sharded."),
     "DENIED": (
         "is in protected mode: it has no password at all",
-        "Give it one: shim store harden, or requirepass in its redis.conf.",
+        "Give it one: requirepass in its redis.conf.",
     ),
     "WRONGPASS": (
         "refuses this user and password",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shim.errors import ShimError, UsageError
-from shim.legacy.shellenv import install_wrapper, path_without_wrapper, shell_kind, words_off, words_on
+from shim.legacy.shellenv import install_wrapper, shell_kind, without_wrappers, words_off, words_on
 from tests import real
 from tests.shim.legacy.stage import Stage, add_standin, set_stage, told
 
@@ -275,9 +275,9 @@ def test_fish(stage: Stage, tmp_path: Path, name: str) -> None:
     assert done.stdout.splitlines()[-1] == stage.environ()["PATH"]
 
 
-def test_path_without_wrapper_keeps_everything_else(tmp_path: Path) -> None:
+def test_without_wrappers_keeps_everything_else(tmp_path: Path) -> None:
     folder = install_wrapper({}, tmp_path)
-    assert path_without_wrapper(f"{folder}:/a:/a::.:{folder}") == "/a:/a::."
-    assert path_without_wrapper("") == ""
+    assert without_wrappers(f"{folder}:/a:/a::.:{folder}") == "/a:/a::."
+    assert without_wrappers("") == ""
     assert shutil.which("ray", path=str(folder)) == f"{folder}/ray"
     assert sys.executable in (folder / "ray").read_text()

@@ -322,6 +322,17 @@ def test_check_finds_nothing_wrong_with_a_store_that_will_do(store: local.LocalS
     assert not store.folder.exists()
 
 
+def test_what_a_self_check_tried_is_forgotten_and_what_others_try_is_kept(store: local.LocalStore) -> None:
+    _, ray = local.start(store)
+    with speak(store.port, ray) as session, speak(store.port, admin_of(store)) as admin:
+        session.call("KEYS", "*")
+        assert admin.call("ACL", "LOG") != []
+        local.forget_refusals(store)
+        assert admin.call("ACL", "LOG") == []
+        session.call("KEYS", "*")
+        assert admin.call("ACL", "LOG") != []
+
+
 def test_durability_is_in_force(store: local.LocalStore) -> None:
     local.start(store)
     with speak(store.port, admin_of(store)) as session:
