@@ -62,6 +62,7 @@ def prepare(address: Any, given: list[tuple[str, str]]) -> None:
     if ray.is_initialized():
         return
     _refuse_old(ray)
+    _tell_of_open_port(ray, address)
     if not _has_token():
         _obtain(address, place, password)
     _say_token_mode()
@@ -84,6 +85,17 @@ def _refuse_old(ray: Any) -> None:
         f"Ray {version(ray)} has no token authentication; Ray {releases.FIRST_WHOLE} is the first that is whole. "
         f"Try: {sys.executable} -m pip install 'ray[default]>={releases.FIRST_WHOLE}'"
     )
+
+
+def _tell_of_open_port(ray: Any, address: Any) -> None:
+    """Say that a Ray of one's own has a port without a token check (2.52 and 2.53: the dashboard agent's)."""
+    if not ray.__version__.startswith(("2.52.", "2.53.")) or os.environ.get("RAY_ADDRESS"):
+        return
+    if address in (None, "local"):
+        run.say(
+            f"Ray {ray.__version__} checks no token on port 52365 of a Ray that it starts: whoever reaches it may run "
+            "code. Ray 2.54 does: pip install 'ray[default]>=2.54'"
+        )
 
 
 def _has_token() -> bool:

@@ -190,6 +190,13 @@ def test_variable_that_may_belong_to_another_program_stays(stage: Stage) -> None
     assert "theirs" in stage.code(text, env={"REDIS_PASSWORD": "theirs"}).stdout
 
 
+@pytest.mark.parametrize(("version", "call", "told"), [("2.53.0", "", 1), ("2.53.0", "'h:1'", 0), ("2.54.1", "", 0)])
+def test_open_port_of_a_local_ray_is_told(stage: Stage, version: str, call: str, told: int) -> None:
+    done = stage.code(f"import ray\nray.init({call})", env={"STUB_RAY_VERSION": version})
+    assert sum("port 52365" in note for note in notes(done)) == told
+    assert len(calls(done)) == 1
+
+
 def test_script_reads_the_password_variable_and_its_children_do_not_inherit_it(stage: Stage) -> None:
     done = stage.code(
         """
