@@ -17,8 +17,7 @@ ROOT = Path(__file__).parent
 def main() -> None:
     """Run shim."""
     pin("shim", ROOT / "shim")
-    inside = ROOT / "shim" / "_own" / "compat"
-    pin("compat", inside if inside.is_dir() else ROOT / "compat")
+    pin("compat", ROOT / "compat")
     from shim.cli.entry import main as run
 
     run()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.measure import Row
 
-NAMES = ("cli", "start")
+NAMES = ("cli", "start", "legacy", "translate")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks

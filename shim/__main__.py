@@ -1,5 +1,5 @@
 """``python -m shim``."""
 
-from shim.cli.entry import main
+from ray_redis_shim import main
 
 main()

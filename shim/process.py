@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from shim.errors import ShimError
 
@@ -155,6 +156,26 @@ def spawn(
     except BrokenPipeError:
         pass  # it died already; whoever waits for its health will say why
     return child
+
+
+def become(program: Path, words: Sequence[str], env: Mapping[str, str], *, fix: str) -> NoReturn:
+    """Replace this process by a program: same pid, terminal, signals and open files; nothing of ours is left.
+
+    Args:
+        program: The file to run.
+        words: Its argv, the first one being its name.
+        env: The whole environment.
+        fix: What to do when it cannot be run.
+
+    Raises:
+        ShimError: It cannot be run.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execve(program, list(words), dict(env))  # noqa: S606 - no shell
+    except OSError as error:
+        raise ShimError(f"{program} cannot be run: {error.strerror}.", fix=fix) from error
 
 
 def everything() -> Iterator[tuple[int, int, Process]]:

@@ -26,8 +26,6 @@ BOOTSTRAP = ("shim.cluster.bootstrap.", "shim.legacy.hook.")
 MAY_USE_PROCESSES = (
     "shim.process",
     "shim.cli.entry",  # executes itself again without the password
-    "shim.legacy.become",  # becomes Ray
-    "shim.legacy.driver",  # becomes Ray's Python
     *BOOTSTRAP,
 )
 

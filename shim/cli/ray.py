@@ -75,10 +75,9 @@ def say(line: str) -> None:
 
 
 def _run(words: list[str]) -> NoReturn:
-    from shim.legacy.become import become
     from shim.legacy.command import prepare
 
-    become(prepare(words, os.environ, Path.home(), say))
+    prepare(words, os.environ, Path.home(), say).become()
 
 
 def _start(words: list[str]) -> int:

@@ -61,7 +61,7 @@ def command(
     """
     from shim.cli.entry import hide
     from shim.errors import UsageError
-    from shim.legacy.driver import become, prepare
+    from shim.legacy.driver import prepare
 
     words: list[str] = ctx.meta[WORDS]
     if not words:
@@ -74,7 +74,7 @@ def command(
     if hide(words) != words:
         say("the script is given a password in its arguments, which any local user can read (ps)")
     passwords = gather_passwords(redis_password_file, redis_password_env)
-    become(prepare(words, passwords, os.environ, Path.home(), ray_bin=ray_bin, say=say))
+    prepare(words, passwords, os.environ, Path.home(), ray_bin=ray_bin, say=say).become()
 
 
 def gather_passwords(file: str | None, variable: str | None) -> list[Password]:

@@ -10,11 +10,12 @@ import re
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from compat.argv import read
 from compat.command import Command, translate_command
 from compat.ray_commands import GLOBAL, OPTIONS
+from shim import process
 from shim.errors import ShimError, UsageError
 from shim.legacy.command_names import CONNECTING, modern_name
 from shim.legacy.command_ray import Program, find_program, refuse_old_program
@@ -41,6 +42,11 @@ class Execution:
     program: Path
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
+
+    def become(self) -> NoReturn:
+        """Replace this process by Ray."""
+        fix = f"Check its first line and its rights: head -n 1 {self.program}"
+        process.become(self.program, ("ray", *self.arguments), self.environment, fix=fix)
 
 
 def split_command(words: Sequence[str]) -> tuple[list[str], str, list[str]]:

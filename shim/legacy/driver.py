@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from shim import token
+from shim import process, token
 from shim.cluster.ray import find_python
 from shim.errors import ShimError, UsageError
 from shim.legacy.callback import own_command
@@ -48,6 +47,11 @@ class Driver:
     python: Path
     arguments: tuple[str, ...] = field(repr=False)
     environment: Mapping[str, str] = field(repr=False)
+
+    def become(self) -> NoReturn:
+        """Replace this process by the driver."""
+        words = (str(self.python), *self.arguments)
+        process.become(self.python, words, self.environment, fix="Name another Ray with --ray-bin.")
 
 
 def prepare(
@@ -117,18 +121,3 @@ def _write(passwords: Sequence[Password], hidden: Mapping[str, str]) -> int:
         handed = {"place": first.place, "password": first.secret.reveal(), "hidden": dict(hidden)}
         os.write(paper, json.dumps(handed).encode())
     return paper
-
-
-def become(driver: Driver) -> NoReturn:
-    """Replace this process by the driver: same pid, terminal, standard input, signals and exit code.
-
-    Raises:
-        ShimError: Ray's Python cannot be run.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    python = str(driver.python)
-    try:
-        os.execve(python, [python, *driver.arguments], driver.environment)  # noqa: S606 - no shell
-    except OSError as error:
-        raise ShimError(f"{python} cannot be run: {error.strerror}.", fix="Name another Ray with --ray-bin.") from error

@@ -148,11 +148,14 @@ def _head_lines(plan: HeadPlan, started: Started) -> Iterable[str]:
 def _elsewhere(plan: HeadPlan) -> Iterable[str]:
     if plan.local:
         return
+    client = join_host(plan.address, plan.ports["client"])
     port = f" --join-port={plan.ports['join']}" if plan.join and plan.request.choices.join_port else ""
     if plan.join:
-        yield "Another node, and a driver elsewhere:"
+        yield "Another node:"
         yield f'  shim start --address={plan.gcs_address} --redis-password="$PW"{port}'
-        yield f"  shim token fetch --address={plan.gcs_address}{port}        # then RAY_AUTH_MODE=token python train.py"
+        yield "A driver elsewhere:"
+        yield f"  shim token fetch --address={plan.gcs_address}{port}"
+        yield f"  RAY_AUTH_MODE=token RAY_ADDRESS=ray://{client} python train.py"
         yield "When all nodes are in, close the door:"
         yield f"  shim join close{_named_plan(plan)}"
     else:

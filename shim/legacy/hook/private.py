@@ -69,11 +69,8 @@ def add(packages: Mapping[str, Source]) -> None:
 
 def folders(hook: str) -> dict[str, Source]:
     """Return where both packages are, given the hook's folder."""
-    import os.path
-
     ours = hook.rsplit("/", 2)[0]
-    inside, beside = f"{ours}/_own/compat", f"{ours.rsplit('/', 1)[0]}/compat"
-    return {"_shim_hook": hook, "_shim_compat": inside if os.path.isdir(inside) else beside}  # noqa: PTH112
+    return {"_shim_hook": hook, "_shim_compat": f"{ours.rsplit('/', 1)[0]}/compat"}
 
 
 def read(package: str, module: str) -> str:

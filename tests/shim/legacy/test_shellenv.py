@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shim.cluster.ray import without_wrappers
 from shim.errors import ShimError, UsageError
-from shim.legacy.shellenv import install_wrapper, shell_kind, without_wrappers, words_off, words_on
+from shim.legacy.shellenv import install_wrapper, shell_kind, words_off, words_on
 from tests import real
 from tests.shim.legacy.stage import Stage, add_standin, set_stage, told
 

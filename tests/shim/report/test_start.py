@@ -79,7 +79,8 @@ def test_a_head_is_reported_with_what_to_type_next(plan: HeadPlan, capsys: pytes
     assert f"The cluster is up and closed (1 checks passed): 10.0.0.1:{gcs}" in out
     assert f"fingerprint {token.fingerprint(Secret(TOKEN))}" in out
     assert f'shim start --address=10.0.0.1:{gcs} --redis-password="$PW"\n' in out
-    assert f"shim token fetch --address=10.0.0.1:{gcs} " in out
+    assert f"shim token fetch --address=10.0.0.1:{gcs}\n" in out
+    assert f"RAY_ADDRESS=ray://10.0.0.1:{plan.ports['client']} python train.py" in out
     assert "shim join close" in out
     assert f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={plan.token_path}" in out
     assert out.splitlines()[-1].split() == ["shim", "status", "shim", "stop"]
