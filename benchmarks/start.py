@@ -27,6 +27,7 @@ PATIENCE = {"RAY_raylet_start_wait_time_s": "150"}
 BY_HAND = """\
 set -e
 cd "$HOME"
+rm -rf store
 mkdir -p store
 cat > store/server.conf <<CONF
 bind 127.0.0.1

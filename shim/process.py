@@ -7,6 +7,7 @@ by its session id, because Ray's agents rewrite their argv and environment but k
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -116,11 +117,13 @@ def spawn(
     *,
     env: Mapping[str, str],
     log: Path,
-    stdin: bytes = b"",
+    stdin: bytes | None = b"",
     new_session: bool = True,
     cwd: Path | None = None,
 ) -> Child:
     """Start a program that outlives us: own session, output to ``log`` (0600), secrets only through ``stdin``.
+
+    With ``stdin=None`` it stays open, for `tell`.
 
     Raises:
         ShimError: It does not exist or cannot be executed, or the log cannot be written.
@@ -149,13 +152,17 @@ def spawn(
         ) from error
     finally:
         os.close(descriptor)
-    assert child.stdin is not None  # noqa: S101 - PIPE was asked for
-    try:
+    if stdin is not None:
+        tell(child, stdin)
+    return child
+
+
+def tell(child: Child, stdin: bytes) -> None:
+    """Write all that a spawned program gets on its standard input, and close that."""
+    assert child.stdin is not None  # noqa: S101 - spawn asked for a pipe
+    with contextlib.suppress(BrokenPipeError):  # it died already; whoever waits for its health will say why
         child.stdin.write(stdin)
         child.stdin.close()
-    except BrokenPipeError:
-        pass  # it died already; whoever waits for its health will say why
-    return child
 
 
 def become(program: Path, words: Sequence[str], env: Mapping[str, str], *, fix: str) -> NoReturn:

@@ -37,6 +37,21 @@ class ControlStore:
         }
 
 
+def seat(plan: StorePlan, store: ControlStore | None) -> tuple[dict[str, str], str]:
+    """Return what Ray needs to find the store, in environment and user name; the password is not in it.
+
+    For a store of ours that is known before it runs; for one of the person's, once `open_store` has made a user.
+    """
+    if store is not None:
+        return store.environment(plan.namespace), store.credential.username
+    if plan.local is None:
+        return {}, ""
+    from shim.store import local
+
+    address = join_host(local.LOOPBACK, plan.local.port)
+    return {"RAY_REDIS_ADDRESS": address, "RAY_external_storage_namespace": plan.namespace}, local.RAY
+
+
 def open_store(plan: StorePlan, environ: Mapping[str, str]) -> ControlStore:
     """Start our server, or make a user on the person's.
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from shim import token
 from shim.cluster import remains
-from shim.cluster.control_store import ControlStore, open_store
+from shim.cluster.control_store import ControlStore, open_store, seat
 from shim.cluster.environment import node_environment
-from shim.cluster.launch import Launch, await_started, begin
+from shim.cluster.launch import Launch, await_started, begin, hand_over
+from shim.cluster.plan import wants_join
 from shim.cluster.selfcheck import Check, Subject, check_head, dashboard_host, failures
 from shim.errors import ShimError
 from shim.files import make_private_folder
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shim.cluster.plan import HeadPlan
+    from shim.cluster.request import Request
     from shim.join.credential import Derived
+    from shim.join.derivation import Derivation
     from shim.process import Child
 
 
@@ -49,8 +52,22 @@ class _Clock:
         self.seconds[step], self._since = now - self._since, now
 
 
-def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
+def begin_derivation(request: Request) -> Derivation | None:
+    """Begin to derive the join's keys, when there will be a join: while the rest is planned."""
+    if request.password is None or not wants_join(request):
+        return None
+    from shim.join.derivation import Derivation
+
+    return Derivation(request.password)
+
+
+def start_head(plan: HeadPlan, say: Callable[[str], None], derivation: Derivation | None) -> Started:
     """Start store, join service and Ray, and check them as a stranger would.
+
+    Args:
+        plan: What to start.
+        say: Told what happens, a line at a time.
+        derivation: What `begin_derivation` began.
 
     Raises:
         ShimError: A step failed, or a check did. Everything that was started has been ended.
@@ -58,7 +75,7 @@ def start_head(plan: HeadPlan, say: Callable[[str], None]) -> Started:
     make_private_folder(plan.folder)
     state = _first_record(plan).save()
     try:
-        return _start(plan, state, say)
+        return _start(plan, state, say, derivation)
     except BaseException:
         with contextlib.suppress(OSError):  # whoever listened may be gone: a broken pipe is what failed, perhaps
             if remains.find(plan.folder, load(plan.folder)):
@@ -97,10 +114,13 @@ def _first_record(plan: HeadPlan) -> NodeState:
     )
 
 
-def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None]) -> Started:
+def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None], derivation: Derivation | None) -> Started:
     clock = _Clock()
     secret = ready_token(plan, say)
     clock.lap("token")
+    early = plan.store.local is not None  # where the store will be is known: Ray can load beside its start
+    if early:
+        state, launch, child = _begin_ray(plan, state, None)
     store = open_store(plan.store, plan.request.environ)
     state = state.with_member("store", store.process).with_facts(
         store=store.title,
@@ -112,16 +132,16 @@ def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None]) -> Star
     state.save()
     say(f"Control store: {store.title}, reachable by nobody but the GCS.")
     clock.lap("store")
-    derived = _derive(plan)
+    derived = derivation.result() if plan.join and derivation else None
     clock.lap("key derivation")
     if derived is not None:
         state = open_join(plan, state, secret, derived).save()
         say(f"Join service: open on {', '.join(plan.join_addresses)} port {plan.ports['join']}.")
     clock.lap("join")
     say(f"Ray {plan.request.ray.version}: starting the head (about 15 seconds).")
-    launch = head_launch(plan, store)
-    child, process = begin(launch)
-    state = state.with_member("ray", process).save()
+    if not early:
+        state, launch, child = _begin_ray(plan, state, store)
+    hand_over(child, store.credential.password)
     await_started(child, launch, say)
     clock.lap("ray")
     say("Checking the cluster as a stranger would, and running one task with the token.")
@@ -172,14 +192,6 @@ def _own_token(plan: HeadPlan) -> token.Token:
     return token.load(plan.token_path, "cluster") or token.generate(plan.token_path)
 
 
-def _derive(plan: HeadPlan) -> Derived | None:
-    if not plan.join or plan.request.password is None:
-        return None
-    from shim.join.credential import derive
-
-    return derive(plan.request.password)
-
-
 def open_join(plan: HeadPlan, state: NodeState, secret: token.Token, derived: Derived) -> NodeState:
     """Publish the join record; return the record of the node with the door in it, not yet saved."""
     from shim.join import service
@@ -200,17 +212,18 @@ def open_join(plan: HeadPlan, state: NodeState, secret: token.Token, derived: De
     return state.with_member("join", process).with_facts(join_since=issued)
 
 
+def _begin_ray(plan: HeadPlan, state: NodeState, store: ControlStore | None) -> tuple[NodeState, Launch, Child]:
+    launch = head_launch(plan, store)
+    child, process = begin(launch)
+    return state.with_member("ray", process).save(), launch, child
+
+
 def head_launch(plan: HeadPlan, store: ControlStore | None) -> Launch:
-    """Return how `ray start` is run; without a store yet (a dry run), its password is left out."""
-    environment = node_environment(plan.request.environ, plan.token_path, plan.folder) | plan.metrics
-    username: tuple[str, ...] = ("--redis-username=ray",)
-    if store is not None:
-        environment |= store.environment(plan.store.namespace)
-        username = (f"--redis-username={store.credential.username}",) if store.credential.username else ()
+    """Return how `ray start` is run; a store of ours need not be there yet, one of the person's tells its user."""
+    environment, username = seat(plan.store, store)
     return Launch(
         ray=plan.request.ray,
-        arguments=(*plan.arguments, *username),
-        environment=environment,
+        arguments=(*plan.arguments, *((f"--redis-username={username}",) if username else ())),
+        environment=node_environment(plan.request.environ, plan.token_path, plan.folder) | plan.metrics | environment,
         log=Path(plan.folder, "ray.log"),
-        store_password=store.credential.password if store is not None else None,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shim.errors import ShimError
-from shim.process import Child, Process, look, spawn
+from shim.process import Child, Process, look, spawn, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,13 +28,12 @@ _NOISE = ("Could not retrieve session key from storage", "Usage stats collection
 
 @dataclass(frozen=True)
 class Launch:
-    """What to hand to ``ray start``: arguments without secrets, environment, log, and the store's password."""
+    """What to hand to ``ray start``: arguments without secrets, environment, log."""
 
     ray: RayInstallation
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
-    store_password: Secret | None = None
 
 
 def command(launch: Launch) -> list[str]:
@@ -48,11 +47,19 @@ def command(launch: Launch) -> list[str]:
 
 
 def begin(launch: Launch) -> tuple[Child, Process]:
-    """Start ``ray start`` in a session of its own; return it, and what `process.family` knows it by."""
+    """Begin ``ray start`` in a session of its own; return it, and what `process.family` knows it by.
+
+    It loads Ray, which takes a second, and then waits for `hand_over`; when we die before that, it ends.
+    """
     launch.log.unlink(missing_ok=True)
-    secret = {"redis_password": launch.store_password.reveal()} if launch.store_password else {}
-    child = spawn(command(launch), env=launch.environment, log=launch.log, stdin=json.dumps(secret).encode())
+    child = spawn(command(launch), env=launch.environment, log=launch.log, stdin=None)
     return child, look(child.pid) or Process(child.pid, start=0, session=child.pid)
+
+
+def hand_over(child: Child, store_password: Secret | None) -> None:
+    """Let it go on: its store is there, and this is the password (None: there is none, as for a worker)."""
+    secret = {"redis_password": store_password.reveal()} if store_password else {}
+    tell(child, json.dumps(secret).encode())
 
 
 def await_started(child: Child, launch: Launch, say: Callable[[str], None]) -> None:

@@ -95,15 +95,11 @@ def plan_head(request: Request, known: NodeState | None, ours: set[int]) -> Head
     ports, slot = _choose_ports(request, known)
     cluster_id = known.cluster_id if known else secrets.token_hex(16)
     binary, store = _plan_store(request, folder, ports, cluster_id)
-    join = _wants_join(request)
+    join = wants_join(request)
     wanted = {role: port for role, port in ports.items() if _is_wanted(role, join, store)}
     workers = _workers(request, slot)
     port_rules.refuse_clashes(wanted, workers)
     port_rules.refuse_taken(wanted, ours)
-    if store.local is not None:
-        from shim.store import local as local_store
-
-        local_store.check(store.local)
     if join and binary is None:
         from shim.store.binary import find
 
@@ -125,6 +121,18 @@ def plan_head(request: Request, known: NodeState | None, ours: set[int]) -> Head
         warnings=(*warnings, *_exposure(address, local)),
         known=known,
     )
+
+
+def check_store(plan: HeadPlan) -> None:
+    """Try the store's configuration, before anything that runs is ended for it.
+
+    Raises:
+        ShimError: The server would refuse it, cannot read the data, or the disk is full.
+    """
+    if plan.store.local is not None:
+        from shim.store.local import check
+
+        check(plan.store.local)
 
 
 def find_address(request: Request, target: str = "8.8.8.8") -> tuple[str, bool]:
@@ -154,12 +162,13 @@ def find_address(request: Request, target: str = "8.8.8.8") -> tuple[str, bool]:
     return str(address), False
 
 
-def _wants_join(request: Request) -> bool:
+def wants_join(request: Request) -> bool:
+    """Say whether the request opens a join: a password was given, and is not an external Redis' own."""
     return request.choices.join and request.password is not None and request.command.external_redis is None
 
 
 def _check_password(request: Request, local: bool) -> tuple[str, ...]:
-    if request.password is None or not _wants_join(request):
+    if request.password is None or not wants_join(request):
         return ()
     from shim.join.strength import refuse_weak
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from shim import state as states
 from shim.cluster import remains
-from shim.cluster.head import Started, head_launch, start_head
-from shim.cluster.plan import HeadPlan, plan_head
+from shim.cluster.head import Started, begin_derivation, head_launch, start_head
+from shim.cluster.plan import HeadPlan, check_store, plan_head
 from shim.cluster.request import Role
 from shim.cluster.signals import Signalled, heeded
 from shim.cluster.stay import end, stay
@@ -110,6 +110,7 @@ def _look(folder: Path) -> _Node:
 def _rehearse(request: Request, node: _Node, audience: Audience) -> int:
     if request.command.role is Role.HEAD:
         plan = plan_head(request, node.known, set(node.pids))
+        check_store(plan)
         for warning in plan.warnings:
             audience.say(warning)
         audience.rehearsal(plan, head_launch(plan, None))
@@ -152,11 +153,14 @@ class _Begun:
 
 
 def _start_head(request: Request, node: _Node, audience: Audience) -> _Begun:
+    derivation = begin_derivation(request)
     plan = plan_head(request, node.known, set(node.pids))
+    if node.pids:
+        check_store(plan)
     _clear(node, audience)
     for warning in plan.warnings:
         audience.say(warning)
-    started = start_head(plan, audience.say)
+    started = start_head(plan, audience.say, derivation)
     return _Begun(started.state, started.child, lambda: audience.head(plan, started))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shim import token
 from shim.cluster import remains
 from shim.cluster.environment import node_environment
-from shim.cluster.launch import Launch, await_started, begin
+from shim.cluster.launch import Launch, await_started, begin, hand_over
 from shim.cluster.plan import find_address
 from shim.cluster.ports import JOIN_OFFSET
 from shim.errors import ShimError, UsageError
@@ -127,6 +127,7 @@ def start_worker(plan: WorkerPlan, say: Callable[[str], None]) -> StartedWorker:
         say(f"Ray {plan.request.ray.version}: starting a worker of {plan.door.address} (about 10 seconds).")
         child, process = begin(launch)
         state = state.with_member("ray", process).save()
+        hand_over(child, None)
         await_started(child, launch, say)
         seconds["ray"] = time.monotonic() - begun - seconds["join"]
         state = replace(state, phase=Phase.RUNNING).save()

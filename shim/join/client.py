@@ -6,11 +6,11 @@ The legacy password is never sent: only the ``join`` user's password, which is d
 from __future__ import annotations
 
 import random
-import threading
 import time
 from typing import TYPE_CHECKING
 
-from shim.join.credential import Derived, derive, encode
+from shim.join.credential import encode
+from shim.join.derivation import Derivation
 from shim.join.failure import Head, NotYetError
 
 if TYPE_CHECKING:
@@ -54,39 +54,13 @@ def fetch(
         ShimError: The password is no text that can be one.
     """
     encode(password)
-    head, key = Head(host, port, gcs_port), _Derivation(password)
+    head, key = Head(host, port, gcs_port), Derivation(password)
 
     from shim.join.conversation import ask
     from shim.join.record import open_record
 
     data = _persist(lambda: ask(head, key.result, timeout), wait=wait, progress=progress)
     return open_record(data, key.result(), now=time.time())
-
-
-class _Derivation:
-    """The key derivation, in a thread (OpenSSL lets Python go on) while we load modules and connect."""
-
-    def __init__(self, password: Secret) -> None:
-        self._derived: Derived | None = None
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, args=(password,), daemon=True)
-        self._thread.start()
-        import cryptography.hazmat.primitives.ciphers.aead
-        import cryptography.hazmat.primitives.kdf.hkdf  # noqa: F401 - while scrypt runs, not after it
-
-    def _run(self, password: Secret) -> None:
-        try:
-            self._derived = derive(password)
-        except Exception as error:  # noqa: BLE001 - raised again by result()
-            self._failure = error
-
-    def result(self) -> Derived:
-        """Wait for the keys; raises what the derivation raised."""
-        self._thread.join()
-        if self._derived is None:
-            assert self._failure is not None  # noqa: S101 - _run sets one of the two
-            raise self._failure
-        return self._derived
 
 
 def _persist(ask: Callable[[], bytes], *, wait: float, progress: Callable[[str], None] | None) -> bytes:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compat.errors import LegacyError
 from compat.releases import FIRST_TOKEN
-from compat.version import Version
+from shim.cluster.ray import find, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from compat.version import Version
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,8 @@ def find_program(environ: Mapping[str, str]) -> Program:
     version = read_version(Path(found)) if found else None
     if found and version:
         return Program(Path(found).absolute(), version)
-    from shim.cluster.ray import find  # starts Ray's Python and asks it (0.1 s)
-
     asked = find(None, environ)
     return Program(asked.program, asked.version)
-
-
-def read_version(program: Path) -> Version | None:
-    """Return the version that lies beside a console script, as pip and uv install it; None when that is not clear."""
-    prefix = program.resolve().parent.parent
-    names = {path.name for path in prefix.glob("lib*/python3*/*-packages/ray-*.dist-info")}
-    if len(names) != 1:
-        return None
-    try:
-        return Version.parse(names.pop().removeprefix("ray-").removesuffix(".dist-info"))
-    except LegacyError:
-        return None
 
 
 def refuse_old_program(program: Program, environ: Mapping[str, str]) -> None:
@@ -63,7 +50,6 @@ def refuse_old_program(program: Program, environ: Mapping[str, str]) -> None:
         ShimError: Names the upgrade.
     """
     if program.version.release < FIRST_TOKEN:
-        from shim.cluster.ray import find
         from shim.cluster.request import refuse_old_ray
 
         refuse_old_ray(find(str(program.path), environ), accepted=True)

@@ -53,20 +53,19 @@ def guard(services: Any, password: str) -> None:
 def main() -> None:
     """Read the password, guard Ray, run ``ray start``."""
     sys.path.pop(0)  # this folder is not for importing
-    handed_on = sys.stdin.read()
-    if not handed_on:
+    sys.argv = ["ray", "start", *sys.argv[1:]]
+    from ray._private import services  # takes a second, in which the store is started
+    from ray.scripts.scripts import main as ray
+
+    handed_over = sys.stdin.read()
+    if not handed_over:
         raise SystemExit("shim ended before it had said everything: Ray is not started.")
-    password = json.loads(handed_on).get("redis_password")
+    password = json.loads(handed_over).get("redis_password")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    sys.argv = ["ray", "start", *sys.argv[1:]]
-    from ray._private import services
-
     if password:
         guard(services, password)
         sys.argv.append("--redis-password=" + password)
-    from ray.scripts.scripts import main as ray
-
     ray()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from compat.version import Version
 from shim.cluster import launch as module
-from shim.cluster.launch import Launch, await_started, begin, command, worth_showing
+from shim.cluster.launch import Launch, await_started, begin, command, hand_over, worth_showing
 from shim.cluster.ray import RayInstallation
 from shim.errors import ShimError
 from shim.process import MARKER
@@ -69,9 +69,9 @@ def test_nothing_else_is_lost() -> None:
 @pytest.fixture
 def launch(tmp_path: Path) -> Launch:
     python = Path(sys.executable)
-    ray = RayInstallation(python.parent / "ray", python, Version.parse("2.60.0"), "3.11.7")
+    ray = RayInstallation(python.parent / "ray", python, Version.parse("2.60.0"))
     environment = {"PATH": os.environ["PATH"], MARKER: str(tmp_path)}
-    return Launch(ray, ("--head",), environment, tmp_path / "ray.log", Secret("s3cret"))
+    return Launch(ray, ("--head",), environment, tmp_path / "ray.log")
 
 
 def test_the_command_is_rays_python_on_the_bootstrap_and_holds_no_secret(launch: Launch) -> None:
@@ -92,7 +92,9 @@ def test_a_style_that_was_asked_for_is_kept(option: str, launch: Launch) -> None
 STAND_IN = "import sys; text = sys.stdin.read(); "
 
 
-def run(launch: Launch, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+def run(
+    launch: Launch, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, password: Secret | None = None
+) -> list[str]:
     """Run a stand-in for the bootstrap; return what was said."""
     script = tmp_path / "bootstrap.py"
     script.write_text(STAND_IN + code)
@@ -100,6 +102,7 @@ def run(launch: Launch, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     said: list[str] = []
     child, process = begin(launch)
     assert process.pid == process.session == child.pid
+    hand_over(child, password)
     try:
         await_started(child, launch, said.append)
     finally:
@@ -110,9 +113,9 @@ def run(launch: Launch, code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_the_password_goes_in_on_stdin(launch: Launch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code = f"open({str(tmp_path / 'got')!r}, 'w').write(text)"
-    run(launch, code, monkeypatch, tmp_path)
+    run(launch, code, monkeypatch, tmp_path, Secret("s3cret"))
     assert json.loads((tmp_path / "got").read_text()) == {"redis_password": "s3cret"}
-    run(replace(launch, store_password=None), code, monkeypatch, tmp_path)
+    run(launch, code, monkeypatch, tmp_path)
     assert json.loads((tmp_path / "got").read_text()) == {}
 
 
@@ -136,6 +139,7 @@ def test_a_failed_start_is_an_error_after_its_own_words(
     script.write_text("import sys; sys.stdin.read(); sys.exit('no more memory')")
     monkeypatch.setattr(module, "BOOTSTRAP", script)
     child, _ = begin(launch)
+    hand_over(child, None)
     with pytest.raises(ShimError, match=r"failed \(exit code 1\)") as caught:
         await_started(child, launch, said.append)
     assert said == ["no more memory"]

@@ -11,7 +11,7 @@ import pytest
 
 from compat.errors import LegacyError
 from shim import token
-from shim.cluster.plan import HeadPlan, plan_head
+from shim.cluster.plan import HeadPlan, check_store, plan_head
 from shim.errors import ShimError, UsageError
 from shim.secret import Secret
 from shim.state import NodeState
@@ -294,7 +294,7 @@ def test_a_server_that_will_not_do_is_refused(ask: Ask, free: Free, tmp_path: Pa
     old.write_text("#!/bin/sh\necho 'Redis server v=5.0.14 sha=0 malloc=x bits=64 build=0'\n")
     old.chmod(0o755)
     with pytest.raises(ShimError, match=r"redis 5\.0\.14; ACLs came with 6\.0"):
-        plan(ask("--head", *free, store="native", environ={"PATH": f"{tmp_path}:/bin"}))
+        check_store(plan(ask("--head", *free, store="native", environ={"PATH": f"{tmp_path}:/bin"})))
     found = plan(ask("--head", *free, environ={"PATH": f"{tmp_path}:/bin"}))  # auto goes on to the embedded one
     assert found.binary is not None
     assert found.binary.source == "embedded"
@@ -308,4 +308,4 @@ def test_a_broken_server_is_found_before_anything_is_stopped(ask: Ask, free: Fre
     )
     broken.chmod(0o755)
     with pytest.raises(ShimError):
-        plan(ask("--head", *free, store="native", environ={"PATH": f"{tmp_path}:/bin"}))
+        check_store(plan(ask("--head", *free, store="native", environ={"PATH": f"{tmp_path}:/bin"})))

@@ -25,7 +25,7 @@ SCRIPTS = {
 def python(tmp_path: Path) -> Path:
     """Make a Python that knows only the version of its Ray."""
     path = tmp_path / "python3"
-    path.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 2.55.1 3.10.4\n')
+    path.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 2.55.1\n')
     path.chmod(0o755)
     return path
 
@@ -39,8 +39,7 @@ def test_every_installers_script_is_read(
     program.write_text(script.format(python=python))
     program.chmod(0o755)
     found = find(str(program), {})
-    assert (found.program, found.python) == (program, python)
-    assert (str(found.version), found.python_version) == ("2.55.1", "3.10.4")
+    assert (found.program, found.python, str(found.version)) == (program, python, "2.55.1")
 
 
 def test_a_wrapper_is_refused(tmp_path: Path) -> None:
@@ -81,7 +80,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
         find(str(tmp_path / "none"), {})
 
 
-@pytest.mark.parametrize("said", ["exit 1", "echo", "echo 2.55.1", "echo two 3.10.4", "echo 1 2 3"])
+@pytest.mark.parametrize("said", ["exit 1", "echo", "echo two 3.10.4", "echo 1 2 3"])
 def test_a_python_without_ray_is_named(said: str, python: Path, tmp_path: Path) -> None:
     python.write_text(f"#!/bin/sh\n{said}\n")
     program = tmp_path / "ray"

@@ -19,7 +19,7 @@ PASSWORD = f"--redis-password={STRONG}"
 
 
 def ray(version: str) -> RayInstallation:
-    return RayInstallation(Path("/r/bin/ray"), Path("/r/bin/python"), Version.parse(version), "3.11.7")
+    return RayInstallation(Path("/r/bin/ray"), Path("/r/bin/python"), Version.parse(version))
 
 
 @pytest.mark.parametrize("version", ["0.8.7", "1.10.0", "2.0.0", "2.51.2"])
