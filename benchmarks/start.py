@@ -86,7 +86,9 @@ def _heads(host: Node) -> list[Row]:
     middle = {step: sorted(values)[len(values) // 2] for step, values in apart.items()}
     return [
         ratio("`shim start --head`", found["shim"], "store and `ray start` by hand", found["by hand"], HEAD_LIMIT),
-        aside("its key derivation", middle["key derivation"], "once, scrypt N = 2¹⁷"),
+        aside(
+            "its key derivation", middle["key derivation"], "once, scrypt N = 2¹⁷; what planning does not hide of it"
+        ),
         aside("its self-check", middle["self-check"], "with one task on the cluster"),
     ]
 
