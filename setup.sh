@@ -162,8 +162,14 @@ case ${1-} in
     ;;
 esac
 
-is_ready plain || set_up plain </dev/null
+fresh=
+if ! is_ready plain; then
+    set_up plain </dev/null
+    fresh=yes
+fi
 if [ $# -gt 0 ]; then
+    [ -z "$fresh" ] ||
+        say "shim, ray and python below are those of this checkout. To type them as shown: export PATH=\"$venv/bin:\$PATH\""
     exec "$venv/bin/shim" "$@"
 fi
 shim=.venv/bin/shim
