@@ -16,8 +16,10 @@ from shim.network import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shim.join.credential import Derived
     from shim.process import Process
     from shim.secret import Secret
+    from shim.store.binary import Binary
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,7 @@ def open_locked(
     state: states.NodeState, password: Secret, environ: Mapping[str, str], join_port: int | None = None
 ) -> states.NodeState:
     """Do what `open_` does, for who holds the node's lock already; return the record of the node, saved."""
-    from shim.join import credential, service
-    from shim.join.record import JoinRecord, seal
+    from shim.join.credential import derive
     from shim.join.strength import refuse_weak
     from shim.store.binary import find
 
@@ -100,9 +101,16 @@ def open_locked(
     refuse_taken({"join": number}, {old.pid} if old is not None else set())
     binary = find("auto", environ)
     state = _close(state)
-    secret = _token(state)
-    derived, issued = credential.derive(password), int(time.time())
-    record = JoinRecord(secret, state.cluster_id, issued, state.facts["ray"], state.ports["gcs"])
+    return publish(state, _token(state), derive(password), binary, number).save()
+
+
+def publish(state: states.NodeState, token_: Secret, derived: Derived, binary: Binary, number: int) -> states.NodeState:
+    """Start the join service of a head on port ``number``, with its join record; return the node with it, not saved."""
+    from shim.join import service
+    from shim.join.record import JoinRecord, seal
+
+    issued = int(time.time())
+    record = JoinRecord(token_, state.cluster_id, issued, state.facts["ray"], state.ports["gcs"])
     process = service.open_door(
         folder=state.folder / "join",
         binary=binary,
@@ -113,7 +121,7 @@ def open_locked(
         marker=str(state.folder),
     )
     opened = replace(state.with_member("join", process), ports={**state.ports, "join": number})
-    return opened.with_facts(join_since=issued).save()
+    return opened.with_facts(join_since=issued)
 
 
 def refuse_other_password(state: states.NodeState, password: Secret) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shim import token
 from shim.cluster import remains
 from shim.cluster.control_store import ControlStore, open_store, seat
+from shim.cluster.door import publish
 from shim.cluster.environment import node_environment
 from shim.cluster.launch import Launch, await_started, begin, hand_over
 from shim.cluster.plan import wants_join
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from shim.cluster.plan import HeadPlan
     from shim.cluster.request import Request
-    from shim.join.credential import Derived
     from shim.join.derivation import Derivation
     from shim.process import Child
 
@@ -135,7 +135,8 @@ def _start(plan: HeadPlan, state: NodeState, say: Callable[[str], None], derivat
     derived = derivation.result() if plan.join and derivation else None
     clock.lap("key derivation")
     if derived is not None:
-        state = open_join(plan, state, secret, derived).save()
+        assert plan.binary is not None  # noqa: S101 - planned together with the join
+        state = publish(state, secret.secret, derived, plan.binary, plan.ports["join"]).save()
         say(f"Join service: open on {', '.join(plan.join_addresses)} port {plan.ports['join']}.")
     clock.lap("join")
     say(f"Ray {plan.request.ray.version}: starting the head (about 15 seconds).")
@@ -190,26 +191,6 @@ def _own_token(plan: HeadPlan) -> token.Token:
             token.save(plan.token_path, given.secret, replace=True)
             return given
     return token.load(plan.token_path, "cluster") or token.generate(plan.token_path)
-
-
-def open_join(plan: HeadPlan, state: NodeState, secret: token.Token, derived: Derived) -> NodeState:
-    """Publish the join record; return the record of the node with the door in it, not yet saved."""
-    from shim.join import service
-    from shim.join.record import JoinRecord, seal
-
-    assert plan.binary is not None  # noqa: S101 - planned together with the join
-    issued = int(time.time())
-    record = JoinRecord(secret.secret, plan.cluster_id, issued, str(plan.request.ray.version), plan.ports["gcs"])
-    process = service.open_door(
-        folder=plan.folder / "join",
-        binary=plan.binary,
-        addresses=plan.join_addresses,
-        port=plan.ports["join"],
-        sealed=seal(record, derived),
-        join_password=derived.join_password,
-        marker=str(plan.folder),
-    )
-    return state.with_member("join", process).with_facts(join_since=issued)
 
 
 def _begin_ray(plan: HeadPlan, state: NodeState, store: ControlStore | None) -> tuple[NodeState, Launch, Child]:
