@@ -209,6 +209,7 @@ def test_empty_address_is_refused(line: str) -> None:
         ("-redis-password=pw-1", "--redis-password"),
         ("--password=pw-1", "--redis-password"),
         ("--adress=head:6379", "--address"),
+        ("--haed", "--head"),
         ("--num_cpus=2", "--num-cpus"),
         ("--redis_port=1", "--redis-port"),
         ("--blok", "--block"),
