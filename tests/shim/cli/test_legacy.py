@@ -12,7 +12,7 @@ from shim.cli.start import command
 
 def split(*words: str) -> tuple[dict[str, object], list[str]]:
     """Return our options that were given, and Ray's words."""
-    context = command.make_context("start", list(words))
+    context = command.make_context("start", list(words), help_option_names=["-h", "--help"])
     given = {
         name: value
         for name, value in context.params.items()
