@@ -17,6 +17,7 @@ from compat.init import Given, InitCall, translate_connect, translate_init
 from compat.ray_init import ARGUMENTS, KNOWN
 from compat.ray_start import NEWEST
 from compat.version import Version
+from tests.real import need
 
 RAY = Version(2, 60, 0)
 SECRET = "s3cr3t-Ünï $'\"cödé"
@@ -182,8 +183,8 @@ def test_every_successor_is_an_argument_of_the_newest_ray() -> None:
 
 def test_table_agrees_with_the_installed_ray() -> None:
     spec = importlib.util.find_spec("ray")
-    if spec is None or spec.origin is None:
-        pytest.skip("no Ray is installed beside these tests")
+    need(spec and spec.origin, "Ray beside these tests", "sh setup.sh --dev")
+    assert spec and spec.origin  # noqa: PT018
     if Version.parse(importlib.metadata.version("ray")) != NEWEST:
         pytest.skip(f"the table's newest Ray is {NEWEST}")
     tree = ast.parse((Path(spec.origin).parent / "_private" / "worker.py").read_text())

@@ -14,6 +14,7 @@ import pytest
 
 from compat.messages import find
 from tests.imports import ROOT
+from tests.real import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,8 +100,7 @@ def test_an_open_server_says_so(tmp_path: Path) -> None:
 )
 def test_rays_own_refusals_are_known(arguments: list[str], number: str, tmp_path: Path) -> None:
     ray = Path(sys.executable).parent / "ray"
-    if not ray.exists():
-        pytest.skip("no Ray beside this Python")
+    need(ray.exists(), "Ray beside these tests", "sh setup.sh --dev")
     environment = {**os.environ, "HOME": str(tmp_path), "RAY_USAGE_STATS_ENABLED": "0"}
     done = subprocess.run([ray, *arguments], capture_output=True, text=True, cwd=ROOT, env=environment)
     assert done.returncode != 0

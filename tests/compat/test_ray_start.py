@@ -13,6 +13,7 @@ from compat.argv import Takes
 from compat.ray_start import CHECKED, KNOWN, NEWEST, OPTIONS, StartOption
 from compat.start_changes import CHANGE_OF, CHANGES, Change
 from compat.version import Version
+from tests.real import need
 
 LOGGING = {"--log-style", "--log-color", "-v", "--verbose"}  # added by a decorator of Ray's own
 
@@ -56,8 +57,8 @@ def test_every_change_leads_to_an_option_of_the_newest_ray(change: Change) -> No
 
 def test_table_agrees_with_the_installed_ray() -> None:
     spec = importlib.util.find_spec("ray")
-    if spec is None or spec.origin is None:
-        pytest.skip("no Ray is installed beside these tests")
+    need(spec and spec.origin, "Ray beside these tests", "sh setup.sh --dev")
+    assert spec and spec.origin  # noqa: PT018
     installed = Version.parse(importlib.metadata.version("ray"))
     real = read_options(Path(spec.origin).parent / "scripts" / "scripts.py")
     expected = {
