@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from tests.hosts.lab import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.e2e.cluster import Cluster, Node
 
@@ -127,13 +127,16 @@ def test_open_head_is_refused(new_host: Callable[[str], Node]) -> None:
     assert "asks for no token: anyone may run code there" in refusal(node, plain, "")
 
 
-def test_other_ray_is_named_with_both_versions(late: Node, cluster: Cluster) -> None:
-    old = os.environ.get("SHIM_TEST_OLD_RAY")
-    if not old:
-        pytest.skip("SHIM_TEST_OLD_RAY names no ray program of another release (2.54 or later)")
+def test_other_ray_is_named_with_both_versions(late: Node, cluster: Cluster, tmp_path: Path) -> None:
+    """It is refused before it is run, so that the version beside its program is all that it needs to have."""
+    old = tmp_path / "bin" / "ray"
+    (tmp_path / "lib/python3.11/site-packages/ray-2.58.1.dist-info").mkdir(parents=True)
+    old.parent.mkdir()
+    old.write_text(f"#!{sys.executable}\nraise SystemExit('this Ray must not be run')\n")
+    old.chmod(0o755)
     said = refusal(late, cluster.head, cluster.password, f"--ray-bin={old}")
     assert "The head runs Ray 2.60" in said
-    assert str(Path(old)) in said
+    assert f"{old} is Ray 2.58.1" in said
     assert not late.token_file.exists()
 
 
