@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import real
+from tests.e2e.cluster import Cluster, new_node, new_password
+from tests.hosts.lab import Network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
-    from tests.e2e.cluster import Cluster, Node
+    from tests.e2e.cluster import Node
 
     Finished: TypeAlias = subprocess.CompletedProcess[str]
 
@@ -25,6 +27,20 @@ pytestmark = [pytest.mark.ray, pytest.mark.root]
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = Path(__file__).parent / "drivers"
+
+
+@pytest.fixture(scope="module")
+def cluster(hosts_possible: None, ray_bin: Path, shim_bin: Path) -> Iterator[Cluster]:
+    """A cluster of their own: old drivers have the password in argv, and Ray keeps a driver's argv in its store."""
+    with Network("10.79.0") as network:
+        head, worker, driver, outsider = (
+            new_node(network, name, shim_bin) for name in ("head", "worker", "driver", "outsider")
+        )
+        password = new_password()
+        head.start_head("--dashboard-host=0.0.0.0", password=password)
+        worker.start_worker(head, password=password)
+        driver.shim("token", "fetch", "--address=head:6379", "--redis-password=-", stdin=password + "\n")
+        yield Cluster(network, password, head, worker, driver, outsider, ())
 
 
 def notes(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -177,10 +193,18 @@ signal.pause()
     return ended
 
 
+def end_in_order(cluster: Cluster, number: signal.Signals, *program: str | Path) -> int:
+    """Do so again when Ray's own shutdown aborted, as it did once in a full run; three times at most."""
+    for _ in range(3):
+        if (ended := end_with(cluster, number, *program)) != -signal.SIGABRT:
+            break
+    return ended
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_driver_as_they_end_it_without_shim(cluster: Cluster, number: signal.Signals) -> None:
-    plain = end_with(cluster, number, sys.executable)
-    assert end_with(cluster, number, cluster.worker.program, "run") == plain != 0
+    plain = end_in_order(cluster, number, sys.executable)
+    assert end_in_order(cluster, number, cluster.worker.program, "run") == plain != 0
 
 
 PROJECT = """
