@@ -193,18 +193,10 @@ signal.pause()
     return ended
 
 
-def end_in_order(cluster: Cluster, number: signal.Signals, *program: str | Path) -> int:
-    """Do so again when Ray's own shutdown aborted, as it did once in a full run; three times at most."""
-    for _ in range(3):
-        if (ended := end_with(cluster, number, *program)) != -signal.SIGABRT:
-            break
-    return ended
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_driver_as_they_end_it_without_shim(cluster: Cluster, number: signal.Signals) -> None:
-    plain = end_in_order(cluster, number, sys.executable)
-    assert end_in_order(cluster, number, cluster.worker.program, "run") == plain != 0
+    plain = end_with(cluster, number, sys.executable)
+    assert end_with(cluster, number, cluster.worker.program, "run") == plain != 0
 
 
 PROJECT = """
